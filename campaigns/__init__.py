@@ -1,0 +1,1 @@
+"""What is promised: the catalogue, terms, campaigns, and who joined. Slow, edited by people."""

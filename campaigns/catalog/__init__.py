@@ -1,0 +1,1 @@
+"""What is for sale, and the verified sites that links may lead to."""

@@ -1,0 +1,1 @@
+"""A partner in a campaign: asked for, approved, active, ended."""

@@ -1,0 +1,1 @@
+"""A campaign from draft to live to ended, by hand, by date or when its budget is spent."""

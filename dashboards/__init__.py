@@ -1,0 +1,3 @@
+"""What people see: pages for strangers, merchants, partners, operators, and the figures behind
+them.
+"""

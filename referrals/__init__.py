@@ -1,0 +1,1 @@
+"""What happened: links, clicks, orders, credit, commissions. Fast, append-mostly."""

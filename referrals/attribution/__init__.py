@@ -1,0 +1,1 @@
+"""Who gets the credit, line by line, by one pure function; what was considered is kept as data."""

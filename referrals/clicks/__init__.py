@@ -1,0 +1,1 @@
+"""The hot path: a code in, a stored click, a redirect out."""

@@ -1,0 +1,1 @@
+"""What is owed: accrued, reversed, released; each row explains itself."""

@@ -1,0 +1,1 @@
+"""The doors a sale comes through; behind them all, one pipeline: `record.py`."""

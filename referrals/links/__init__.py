@@ -1,0 +1,3 @@
+"""Short links, coupons and QR codes: one obvious way to be found, per enrolment, product and
+label.
+"""

@@ -1,0 +1,1 @@
+"""Jejaring, the foundation: machinery and money. It would serve another product unchanged."""

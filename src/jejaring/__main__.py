@@ -1,0 +1,5 @@
+"""`python -m jejaring` is `jejaring`."""
+
+from jejaring.cli import app
+
+app()

@@ -1,0 +1,33 @@
+"""Raw SQL in both dialects: write `?` placeholders, get rows as dicts, RETURNING included."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from tortoise.connection import get_connection
+
+
+def on_sqlite() -> bool:
+    """Whether the connection is SQLite."""
+    return get_connection("default").capabilities.dialect == "sqlite"
+
+
+async def rows(query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Run one statement in the current transaction (or none) and return its rows.
+
+    Placeholders are `?` in both dialects (no `?` inside string literals). Datetimes are bound as
+    the ORM stores them (UTC text on SQLite, timestamptz on PostgreSQL).
+    """
+    connection = get_connection("default")
+    if on_sqlite():
+        bound = [v.isoformat(" ") if isinstance(v, datetime) else v for v in values]
+        return list(await connection.execute_query_dict(query, bound))
+    count = 0
+
+    def numbered(_: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        return f"${count}"
+
+    return list(await connection.execute_query_dict(re.sub(r"\?", numbered, query), list(values)))

@@ -1,0 +1,23 @@
+"""Every module that owns tables, in one tuple: one app label, one migration history."""
+
+MODEL_MODULES = (
+    "jejaring.web.models",
+    "jejaring.jobs.models",
+    "jejaring.trail.models",
+    "jejaring.identity.models",
+    "jejaring.hooks.models",
+    "jejaring.ledger.models",
+    "jejaring.payouts.models",
+    "campaigns.catalog.models",
+    "campaigns.terms.models",
+    "campaigns.lifecycle.models",
+    "campaigns.enrolments.models",
+    "referrals.links.models",
+    "referrals.clicks.models",
+    "referrals.orders.models",
+    "referrals.attribution.models",
+    "referrals.commissions.models",
+    "dashboards.figures.models",
+)
+APP = "jejaring"
+MIGRATIONS = "jejaring.db.migrations"

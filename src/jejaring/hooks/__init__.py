@@ -1,0 +1,3 @@
+"""Telling other machines: the closed list of events, and their rows, written with the data they
+tell of.
+"""

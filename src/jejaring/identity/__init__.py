@@ -1,0 +1,3 @@
+"""Who asks, and for which organisation: users, teams, sessions, API keys, and the guards of every
+route.
+"""

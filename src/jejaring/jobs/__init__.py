@@ -1,0 +1,3 @@
+"""Work that outlives the request: rows committed with the data, run by a poller, retried, never
+lost.
+"""

@@ -1,0 +1,44 @@
+"""Cursor paging: newest first by (time, id), an opaque cursor, one row more than asked."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jejaring.kit.errors import Invalid
+
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where the last page ended: the last row's time and id."""
+
+    at: datetime
+    id: str
+
+
+def encode(cursor: Cursor) -> str:
+    """The cursor as an opaque URL-safe string."""
+    raw = json.dumps([cursor.at.isoformat(), cursor.id], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode(text: str) -> Cursor:
+    """The cursor in a string; Invalid at `/cursor` for anything that encode() did not make."""
+    try:
+        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        at, row_id = json.loads(raw)
+        when = datetime.fromisoformat(at)
+    except (ValueError, TypeError, UnicodeError, binascii.Error) as exc:
+        raise Invalid.at("/cursor", "bad_cursor") from exc
+    if when.tzinfo is None or not isinstance(row_id, str) or not row_id.isprintable():
+        raise Invalid.at("/cursor", "bad_cursor")
+    return Cursor(when, row_id)
+
+
+def cut(rows: list[Any], limit: int) -> tuple[list[Any], bool]:
+    """Rows fetched with limit + 1 → (at most limit rows, whether more follow)."""
+    return rows[:limit], len(rows) > limit

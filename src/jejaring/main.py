@@ -1,0 +1,115 @@
+"""The front door: every route, middleware, job handler and the lifespan, listed by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from jejaring import world
+from jejaring.db import connect, migrate
+from jejaring.jobs import worker
+from jejaring.jobs.models import Beat
+from jejaring.settings import Settings, settings
+from jejaring.web import api, assets, openapi, pages, problems, render
+from jejaring.web.api import Endpoint
+from jejaring.web.headers import Headers
+from jejaring.web.pages import Page
+
+VERSION = "0.1.0"
+MAX_BODY = 1_000_000
+BEAT_FRESH = timedelta(seconds=60)
+
+ENDPOINTS: list[Endpoint] = []
+
+PAGES: list[Page] = []
+
+TEMPLATES: list[str] = []
+
+HANDLERS: dict[str, worker.Handler] = {}
+
+DUTIES: list[worker.Duty] = []
+
+
+async def healthz(_: Request) -> Response:
+    """The process is up."""
+    return PlainTextResponse("ok")
+
+
+async def readyz(_: Request) -> Response:
+    """Database, migrations, and a worker's beat within the last minute."""
+    parts: dict[str, bool] = {"database": False, "migrations": False, "worker": False}
+    try:
+        parts["database"] = await connect.ping()
+        parts["migrations"] = await migrate.is_current()
+        seen = await Beat.get_or_none(name=worker.WORKER_BEAT)
+        parts["worker"] = seen is not None and seen.at > world.now() - BEAT_FRESH
+    except Exception:
+        worker.log.exception("not ready")
+    return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+
+async def openapi_json(_: Request) -> Response:
+    """The API's description, generated from the routes."""
+    return JSONResponse(openapi.document(ENDPOINTS, settings().base, VERSION))
+
+
+def routes() -> list[BaseRoute]:
+    """Every route of the house."""
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/openapi.json", openapi_json),
+        *assets.ROUTES,
+        *[api.route(endpoint) for endpoint in ENDPOINTS],
+        *[pages.route(page) for page in PAGES],
+    ]
+
+
+@asynccontextmanager
+async def _working(
+    handlers: Mapping[str, worker.Handler], duties: Sequence[worker.Duty], on: bool
+) -> AsyncIterator[None]:
+    """The poller inside the web process, unless a worker runs apart."""
+    if not on:
+        yield
+        return
+    stop = asyncio.Event()
+    task = asyncio.create_task(worker.work(handlers, duties, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def build(given: Settings | None = None, *, own_database: bool = True) -> Starlette:
+    """The application. Tests bring their own database and run jobs by hand (`own_database=False`)."""
+    chosen = given or settings()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        if own_database:
+            await connect.connect(chosen)
+        try:
+            async with _working(HANDLERS, DUTIES, own_database and chosen.worker == "inline"):
+                yield {}
+        finally:
+            if own_database:
+                await connect.disconnect()
+
+    if TEMPLATES:
+        render.set_up(TEMPLATES)
+    return Starlette(
+        routes=routes(),
+        middleware=[Middleware(Headers, secure=chosen.secure)],
+        exception_handlers=problems.HANDLERS,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+    )

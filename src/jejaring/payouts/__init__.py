@@ -1,0 +1,1 @@
+"""Money out: what is payable, runs, approvals, files for the bank, outcomes."""

@@ -1,0 +1,1 @@
+"""HTTP toolkit without business: typed JSON routes, OpenAPI, problems, pages, limits, language."""

@@ -1,0 +1,83 @@
+"""`Idempotency-Key`: the same POST again gets the stored answer, another body is refused."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from tortoise.exceptions import IntegrityError
+
+from jejaring import world
+from jejaring.db.transact import transact
+from jejaring.kit.errors import Conflict, Invalid, Refusal
+from jejaring.web.models import KeptReply
+
+KEPT = timedelta(days=7)
+# A process that died between its work and its answer leaves the key running; after this long the
+# POST may be tried again, and the business keys underneath keep it from happening twice.
+ABANDONED = timedelta(seconds=60)
+MAX_KEY = 255
+
+
+async def once(
+    request: Request, organisation_id: str, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    """Run `answer` under the request's key, or replay what it answered before.
+
+    Without the header, just runs. Refusals (4xx) are not kept: nothing happened, and a corrected
+    world may answer otherwise. Raises Invalid 422 for another body, Conflict 409 while running.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await answer()
+    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+        raise Refusal("bad_idempotency_key")
+    body_hash = hashlib.sha256(await request.body()).hexdigest()
+    where: dict[str, Any] = {
+        "organisation_id": organisation_id,
+        "method": request.method,
+        "path": request.url.path[:300],
+        "key": key,
+    }
+    row = await _claim(where, body_hash)
+    if row.status is not None:
+        return Response(
+            row.reply or "",
+            row.status,
+            media_type=row.content_type,
+            headers={"Idempotency-Replayed": "true"},
+        )
+    try:
+        response = await answer()
+    except BaseException:
+        await KeptReply.filter(id=row.id).delete()
+        raise
+    await KeptReply.filter(id=row.id).update(
+        status=response.status_code,
+        reply=bytes(response.body).decode(),
+        content_type=response.media_type or "application/json",
+    )
+    return response
+
+
+async def _claim(where: dict[str, Any], body_hash: str) -> KeptReply:
+    now = world.now()
+    fresh: dict[str, Any] = {**where, "body_hash": body_hash, "started_at": now}
+    try:
+        return await transact(lambda: KeptReply.create(**fresh))
+    except IntegrityError:
+        row = await KeptReply.get_or_none(**where)
+    if row is None:
+        raise Conflict("still_running")
+    if row.started_at < now - KEPT or (row.status is None and row.started_at < now - ABANDONED):
+        taken = await KeptReply.filter(id=row.id, started_at=row.started_at).delete()
+        if taken:
+            return await _claim(where, body_hash)
+        raise Conflict("still_running")
+    if row.body_hash != body_hash:
+        raise Invalid("idempotency_key_reused")
+    if row.status is None:
+        raise Conflict("still_running")
+    return row

@@ -1,0 +1,139 @@
+"""Languages: Indonesian first, English beside it; messages by id with values, worded here.
+
+Two kinds of text live in `locale/{id,en}/*.po`. Templates write Indonesian and `en` translates it.
+Codes (`problem.order_exists`, `explain.percent`) are worded in both. Values are formatted by type:
+`{amount:rp}` Rp1.250.000, `{rate:pct}` 12,5%, `{at:day}` 24 Nov 2026,
+`{at:clock}` 24 Nov 2026 14.05 WIB, `{n:num}` 4.812.
+"""
+
+import string
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from babel.messages.pofile import read_po
+from starlette.requests import Request
+
+from jejaring.kit.money import percent, rupiah
+from jejaring.kit.periods import DEFAULT_ZONE, ZONES, local
+
+LANGUAGES = ("id", "en")
+COOKIE = "jj_bahasa"
+_MONTHS = {
+    "id": ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"],
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+}
+_DAYS = {
+    "id": ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"],
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+}
+
+
+@lru_cache(maxsize=2)
+def catalogue(language: str) -> Mapping[str, str]:
+    """Every message of a language, from all its .po files (one per room)."""
+    found: dict[str, str] = {}
+    for file in sorted(resources.files("jejaring.locale").joinpath(language).iterdir(), key=str):
+        if file.name.endswith(".po"):
+            with file.open("rb") as source:
+                for message in read_po(source):
+                    if message.id and isinstance(message.string, str) and message.string:
+                        found[str(message.id)] = message.string
+    return found
+
+
+def translate(language: str, text: str) -> str:
+    """A template's Indonesian text in the language; itself where there is no translation."""
+    return catalogue(language).get(text, text)
+
+
+def pick(request: Request) -> str:
+    """`?bahasa=`, else the cookie, else Accept-Language's first known one, else Indonesian."""
+    wished = request.query_params.get("bahasa") or request.cookies.get(COOKIE)
+    if wished in LANGUAGES:
+        return wished
+    for part in request.headers.get("accept-language", "").split(","):
+        tag = part.partition(";")[0].strip().lower()[:2]
+        if tag in LANGUAGES:
+            return tag
+    return "id"
+
+
+def number(value: int, language: str) -> str:
+    """4812 → `4.812` / `4,812`."""
+    text = f"{value:,}"
+    return text if language == "en" else text.replace(",", ".")
+
+
+def money(value: int, language: str) -> str:
+    """1250000 → `Rp1.250.000` / `Rp1,250,000`."""
+    return rupiah(value, "," if language == "en" else ".")
+
+
+def rate(value: int, language: str) -> str:
+    """1250 (basis points) → `12,5%` / `12.5%`."""
+    return percent(value, "." if language == "en" else ",")
+
+
+def day(value: date | datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
+    """`24 Nov 2026`."""
+    flat = local(value, zone) if isinstance(value, datetime) else value
+    return f"{flat.day} {_MONTHS[language][flat.month - 1]} {flat.year}"
+
+
+def weekday(value: date | datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
+    """`Jumat, 27 Nov`: for promises."""
+    flat = local(value, zone) if isinstance(value, datetime) else value
+    return f"{_DAYS[language][flat.weekday()]}, {flat.day} {_MONTHS[language][flat.month - 1]}"
+
+
+def time_of(value: datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
+    """`14.05 WIB` / `14:05 WIB`."""
+    at = local(value, zone)
+    return f"{at:%H}{':' if language == 'en' else '.'}{at:%M} {ZONES.get(zone, 'WIB')}"
+
+
+def clock(value: datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
+    """`24 Nov 2026, 14.05 WIB`."""
+    return f"{day(value, language, zone)}, {time_of(value, language, zone)}"
+
+
+class _Words(string.Formatter):
+    def __init__(self, language: str, zone: str) -> None:
+        self.language = language
+        self.zone = zone
+
+    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
+        return kwargs.get(key, "") if isinstance(key, str) else super().get_value(key, args, kwargs)
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if isinstance(value, str) and format_spec in ("day", "clock", "weekday"):
+            value = datetime.fromisoformat(value)
+        shown = {
+            "rp": lambda: money(value, self.language),
+            "pct": lambda: rate(value, self.language),
+            "num": lambda: number(value, self.language),
+            "day": lambda: day(value, self.language, self.zone),
+            "weekday": lambda: weekday(value, self.language, self.zone),
+            "clock": lambda: clock(value, self.language, self.zone),
+        }
+        if format_spec in shown:
+            return shown[format_spec]()
+        if isinstance(value, list | tuple):
+            return ", ".join(str(v) for v in value)
+        return super().format_field(value, format_spec)
+
+
+def say(language: str, code: str, zone: str = DEFAULT_ZONE, **values: Any) -> str:
+    """The message `code` in the language with its values; the code itself if it has no wording."""
+    found = catalogue(language).get(code) or catalogue("id").get(code)
+    if found is None:
+        return code
+    return _Words(language, zone).vformat(found, (), values)
+
+
+def known(language: str, code: str) -> bool:
+    """Whether the code has a wording in this language."""
+    return code in catalogue(language)

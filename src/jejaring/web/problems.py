@@ -1,0 +1,116 @@
+"""Errors as answers: problem+json (RFC 9457) under /v1, a helpful page elsewhere."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from jejaring import world
+from jejaring.kit.errors import NotFound, Refusal
+from jejaring.web import language, render
+
+log = structlog.get_logger()
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+class SignInNeeded(Exception):  # noqa: N818 — a way on, not a fault
+    """A page needs a signed-in person: they are sent to the sign-in page and back."""
+
+    def __init__(self, next_path: str) -> None:
+        super().__init__(next_path)
+        self.next_path = next_path
+
+
+def wants_json(request: Request) -> bool:
+    """Machines' paths answer in problem+json."""
+    return request.url.path.startswith(("/v1/", "/in/")) or request.url.path == "/v1"
+
+
+def document(refusal: Refusal, lang: str) -> dict[str, Any]:
+    """The problem document of a refusal in a language."""
+    title = HTTPStatus(refusal.status).phrase
+    body: dict[str, Any] = {
+        "type": f"https://jejaring.id/problems/{refusal.code}",
+        "title": title,
+        "status": refusal.status,
+        "detail": language.say(lang, f"problem.{refusal.code}", **refusal.values),
+        "code": refusal.code,
+    }
+    if refusal.fields:
+        body["errors"] = [
+            {"pointer": f.pointer, "detail": field_words(lang, f.code, dict(f.values))}
+            for f in refusal.fields
+        ]
+    return body
+
+
+def field_words(lang: str, code: str, values: dict[str, Any]) -> str:
+    """The wording of a bad field; a pydantic error without one of ours is shown as pydantic says
+    it.
+    """
+    key = f"problem.{code}"
+    if not language.known(lang, key) and not language.known("id", key):
+        return str(values.get("message") or language.say(lang, "problem.field.invalid"))
+    return language.say(lang, key, **values)
+
+
+def json_problem(request: Request, refusal: Refusal) -> Response:
+    """A refusal as problem+json in the asker's language."""
+    lang = language.pick(request)
+    return Response(
+        json.dumps(document(refusal, lang), ensure_ascii=False, default=str),
+        refusal.status,
+        {**refusal.headers, "Content-Language": lang},
+        media_type="application/problem+json",
+    )
+
+
+async def on_refusal(request: Request, exc: Exception) -> Response:
+    """Starlette's handler for every Refusal."""
+    assert isinstance(exc, Refusal)  # noqa: S101 — registered for Refusal only
+    if wants_json(request):
+        return json_problem(request, exc)
+    return await render.error_page(request, exc.status, exc.code, exc.values, exc.headers)
+
+
+async def on_http(request: Request, exc: Exception) -> Response:
+    """Starlette's own 404, 405, 413 in our forms."""
+    assert isinstance(exc, HTTPException)  # noqa: S101 — registered for HTTPException only
+    refusal = Refusal(_CODES.get(exc.status_code, "bad_request"), headers=exc.headers or {})
+    refusal.status = exc.status_code
+    return await on_refusal(request, refusal)
+
+
+async def on_sign_in(request: Request, exc: Exception) -> Response:
+    """To the sign-in page and back to where they wanted to go."""
+    assert isinstance(exc, SignInNeeded)  # noqa: S101 — registered for SignInNeeded only
+    wanted = exc.next_path if exc.next_path.startswith("/") else "/"
+    return RedirectResponse(f"/signin?next={quote(wanted, safe='/')}", 303)
+
+
+async def on_fault(request: Request, exc: Exception) -> Response:
+    """The unexpected: logged with a reference that the asker is shown; nothing of it leaks."""
+    reference = world.token(8)
+    log.error("fault", reference=reference, path=request.url.path, exc_info=exc)
+    refusal = Refusal("fault", reference=reference)
+    refusal.status = 500
+    if wants_json(request):
+        return json_problem(request, refusal)
+    try:
+        return await render.error_page(request, 500, "fault", refusal.values)
+    except Exception:
+        return PlainTextResponse(f"500 {reference}", 500)
+
+
+HANDLERS: dict[Any, Any] = {
+    Refusal: on_refusal,
+    NotFound: on_refusal,
+    HTTPException: on_http,
+    SignInNeeded: on_sign_in,
+    Exception: on_fault,
+}

@@ -1,0 +1,106 @@
+"""One database a run (SQLite; PostgreSQL with TEST_DATABASE=postgres), emptied for each test."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only")
+os.environ["JEJARING_RATE_LIMIT"] = "0"
+os.environ["BASE_URL"] = "http://jejaring.test"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres"
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+_RUN = f"jj_test_{os.getpid()}_{WORKER}"
+_HOME = Path(tempfile.mkdtemp(prefix="jejaring-test-"))
+if ON_POSTGRES:
+    os.environ["DATABASE_URL"] = POSTGRES.rsplit("/", 1)[0] + f"/{_RUN}"
+else:
+    os.environ["DATABASE_URL"] = f"sqlite:///{_HOME}/test.db"
+
+import asyncpg  # noqa: E402
+import httpx2  # noqa: E402
+import pytest_asyncio  # noqa: E402
+from starlette.applications import Starlette  # noqa: E402
+
+from jejaring import main  # noqa: E402
+from jejaring.db import connect, sql  # noqa: E402
+from jejaring.db.migrate import migrate  # noqa: E402
+from jejaring.identity import keys  # noqa: E402
+from jejaring.settings import settings  # noqa: E402
+from tests.cast import Cast, set_the_stage  # noqa: E402
+
+
+async def _postgres(statement: str) -> None:
+    admin = await asyncpg.connect(POSTGRES)
+    try:
+        await admin.execute(statement)
+    finally:
+        await admin.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _database() -> AsyncIterator[None]:
+    if ON_POSTGRES:
+        await _postgres(f'CREATE DATABASE "{_RUN}"')
+        await _postgres(f'ALTER DATABASE "{_RUN}" SET synchronous_commit TO off')
+    await migrate(settings())
+    if not ON_POSTGRES:
+        source = sqlite3.connect(settings().sqlite_path)
+        with sqlite3.connect(_HOME / "template.db") as template:
+            source.backup(template)
+        source.close()
+        template.close()
+    await connect.connect(settings())
+    yield
+    await connect.disconnect()
+    if ON_POSTGRES:
+        await _postgres(f'DROP DATABASE "{_RUN}" WITH (FORCE)')
+
+
+async def _empty() -> None:
+    """Back to the migrated, empty database, not by DELETE: the ledger refuses that."""
+    if ON_POSTGRES:
+        tables = await sql.rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' "
+            "AND tablename <> 'tortoise_migrations'"
+        )
+        names = ", ".join(f'"{row["tablename"]}"' for row in tables)
+        await sql.rows(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        return
+    template = sqlite3.connect(_HOME / "template.db")
+    live = sqlite3.connect(settings().sqlite_path, timeout=10)
+    template.backup(live)
+    live.close()
+    template.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def db(_database: None) -> AsyncIterator[None]:
+    """An empty, migrated database."""
+    await _empty()
+    keys._cache.clear()
+    yield
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def app(_database: None) -> AsyncIterator[Starlette]:
+    """The whole application, its jobs run by hand."""
+    built = main.build(own_database=False)
+    async with built.router.lifespan_context(built):
+        yield built
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http(app: Starlette, db: None) -> AsyncIterator[httpx2.AsyncClient]:
+    """A stranger's client: no key, no cookie; redirects are not followed."""
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://jejaring.test") as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cast(db: None) -> Cast:
+    """The fixed cast: see tests/cast.py."""
+    return await set_the_stage()
