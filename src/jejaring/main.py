@@ -1,7 +1,7 @@
 """The front door: every route, middleware, job handler and the lifespan, listed by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -14,10 +14,11 @@ from starlette.routing import BaseRoute, Route
 
 from jejaring import world
 from jejaring.db import connect, migrate
-from jejaring.jobs import worker
-from jejaring.jobs.models import Beat
+from jejaring.jobs import enqueue, worker
+from jejaring.jobs.models import Beat, Job
+from jejaring.kit.errors import NotFound
 from jejaring.settings import Settings, settings
-from jejaring.web import api, assets, openapi, pages, problems, render
+from jejaring.web import api, assets, metrics, openapi, pages, problems, render
 from jejaring.web.api import Endpoint
 from jejaring.web.headers import Headers
 from jejaring.web.pages import Page
@@ -35,6 +36,8 @@ TEMPLATES: list[str] = []
 HANDLERS: dict[str, worker.Handler] = {}
 
 DUTIES: list[worker.Duty] = []
+
+AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = []
 
 
 async def healthz(_: Request) -> Response:
@@ -55,6 +58,17 @@ async def readyz(_: Request) -> Response:
     return JSONResponse(parts, 200 if all(parts.values()) else 503)
 
 
+async def metrics_text(request: Request) -> Response:
+    """Counters and the queue's state, for a scraper with the token; for others no such page."""
+    if not metrics.has_token(request):
+        raise NotFound
+    metrics.JOBS_WAITING.set(await enqueue.waiting())
+    metrics.JOBS_DEAD.set(await Job.filter(dead_at__not_isnull=True).count())
+    seen = await Beat.get_or_none(name=worker.WORKER_BEAT)
+    metrics.BEAT_AGE.set((world.now() - seen.at).total_seconds() if seen else -1)
+    return metrics.text()
+
+
 async def openapi_json(_: Request) -> Response:
     """The API's description, generated from the routes."""
     return JSONResponse(openapi.document(ENDPOINTS, settings().base, VERSION))
@@ -65,6 +79,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/metrics", metrics_text),
         Route("/openapi.json", openapi_json),
         *assets.ROUTES,
         *[api.route(endpoint) for endpoint in ENDPOINTS],
@@ -90,7 +105,7 @@ async def _working(
 
 
 def build(given: Settings | None = None, *, own_database: bool = True) -> Starlette:
-    """The application. Tests bring their own database and run jobs by hand (`own_database=False`)."""
+    """The application. Tests bring their own database and run jobs by hand."""
     chosen = given or settings()
 
     @asynccontextmanager

@@ -27,6 +27,12 @@ LEASE = timedelta(seconds=60)
 BATCH = 20
 IDLE_SECONDS = 0.5
 WORKER_BEAT = "worker"
+_CLAIM = (
+    "UPDATE job SET locked_until = ?, locked_by = ?, attempts = attempts + 1 WHERE id IN ("
+    "SELECT id FROM job WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= ? "
+    "AND (locked_until IS NULL OR locked_until < ?) ORDER BY run_at, id LIMIT ? {lock}) "
+    "RETURNING id, topic, payload, attempts"
+)
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,7 @@ class Claimed:
 async def claim(worker: str, limit: int = BATCH) -> list[Claimed]:
     """Take up to `limit` due jobs; each is given to one worker only."""
     now = world.now()
-    lock = "" if sql.on_sqlite() else " FOR UPDATE SKIP LOCKED"
-    query = (
-        "UPDATE job SET locked_until = ?, locked_by = ?, attempts = attempts + 1 WHERE id IN ("
-        "SELECT id FROM job WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= ? "
-        f"AND (locked_until IS NULL OR locked_until < ?) ORDER BY run_at, id LIMIT ?{lock}) "
-        "RETURNING id, topic, payload, attempts"
-    )
+    query = _CLAIM.format(lock="" if sql.on_sqlite() else "FOR UPDATE SKIP LOCKED")
     values = [now + LEASE, worker, now, now, limit]
     found = await transact(lambda: sql.rows(query, values))
     return [Claimed(r["id"], r["topic"], _payload(r["payload"]), r["attempts"]) for r in found]
