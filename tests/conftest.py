@@ -12,6 +12,7 @@ os.environ["BASE_URL"] = "http://jejaring.test"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres"
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+APPEND_ONLY = ("ledger_entry", "ledger_posting", "audit_entry")
 _RUN = f"jj_test_{os.getpid()}_{WORKER}"
 _HOME = Path(tempfile.mkdtemp(prefix="jejaring-test-"))
 if ON_POSTGRES:
@@ -23,6 +24,7 @@ import asyncpg  # noqa: E402
 import httpx2  # noqa: E402
 import pytest_asyncio  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
+from tortoise.connection import get_connection  # noqa: E402
 
 from jejaring import main  # noqa: E402
 from jejaring.db import connect, sql  # noqa: E402
@@ -59,6 +61,11 @@ async def _database() -> AsyncIterator[None]:
         await _postgres(f'DROP DATABASE "{_RUN}" WITH (FORCE)')
 
 
+def _guards(switch: str) -> str:
+    """The triggers that refuse TRUNCATE, off for the owner while it cleans."""
+    return "".join(f"ALTER TABLE {t} {switch} TRIGGER {t}_no_truncate;" for t in APPEND_ONLY)
+
+
 async def _empty() -> None:
     """Back to the migrated, empty database, not by DELETE: the ledger refuses that."""
     if ON_POSTGRES:
@@ -67,7 +74,9 @@ async def _empty() -> None:
             "AND tablename <> 'tortoise_migrations'"
         )
         names = ", ".join(f'"{row["tablename"]}"' for row in tables)
-        await sql.rows(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        await get_connection("default").execute_script(
+            _guards("DISABLE") + f"TRUNCATE {names} RESTART IDENTITY CASCADE;" + _guards("ENABLE")
+        )
         return
     template = sqlite3.connect(_HOME / "template.db")
     live = sqlite3.connect(settings().sqlite_path, timeout=10)

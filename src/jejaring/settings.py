@@ -2,8 +2,10 @@
 docs/settings.md.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -15,7 +17,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Heroku's names first; our own start with JEJARING_."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
 
     database_url: str = Field("sqlite://data/jejaring.db", validation_alias="DATABASE_URL")
     redis_url: str | None = Field(None, validation_alias="REDIS_URL")
@@ -43,7 +47,7 @@ class Settings(BaseSettings):
     def _known_scheme(cls, url: str) -> str:
         if url.startswith("postgresql://"):
             url = "postgres://" + url.removeprefix("postgresql://")
-        if not url.startswith(("sqlite:", "postgres://")):
+        if not url.startswith(("sqlite://", "postgres://")):
             raise ValueError("DATABASE_URL must start with sqlite:/// or postgres://")
         return url
 
@@ -53,15 +57,11 @@ class Settings(BaseSettings):
 
     @property
     def sqlite_path(self) -> Path:
-        """The database file; `sqlite:////abs/x.db` and `sqlite:///rel.db` and `sqlite://rel.db`."""
-        raw = self.database_url.split("?")[0].removeprefix("sqlite:").removeprefix("//")
-        if raw.startswith("//"):
-            return Path(raw[1:])
-        # sqlite:///x: three slashes mean a path relative to the working directory (SQLAlchemy's
-        # convention) unless that absolute folder exists (Tortoise's convention).
-        if raw.startswith("/") and not Path(raw).parent.is_dir():
-            return Path(raw.lstrip("/"))
-        return Path(raw)
+        """The database file: relative to the working directory in `sqlite:///data/x.db` and
+        `sqlite://data/x.db`, absolute in `sqlite:////srv/x.db`; what follows a `?` is ignored.
+        """
+        path = self.database_url.partition("?")[0].removeprefix("sqlite://")
+        return Path(path.removeprefix("/"))
 
     @property
     def base(self) -> str:
@@ -77,12 +77,14 @@ class Settings(BaseSettings):
 def _kept_secret(path: Path) -> str:
     """The key kept beside a SQLite database (mode 0600), made at first use."""
     file = path.parent / "secret_key"
-    if file.exists():
-        return file.read_text().strip()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "w") as out:
-        out.write(secrets.token_urlsafe(48))
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fd, draft = tempfile.mkstemp(dir=file.parent, prefix="secret_key.")  # made with mode 0600
+        with os.fdopen(fd, "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+            os.link(draft, file)
+        os.unlink(draft)
     return file.read_text().strip()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tortoise.connection import get_connection
@@ -16,12 +16,15 @@ def on_sqlite() -> bool:
 async def rows(query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """Run one statement in the current transaction (or none) and return its rows.
 
-    Placeholders are `?` in both dialects (no `?` inside string literals). Datetimes are bound as
-    the ORM stores them (UTC text on SQLite, timestamptz on PostgreSQL).
+    Placeholders are `?` in both dialects (no `?` inside string literals). Times and dates are bound
+    as the ORM stores them (UTC text on SQLite, timestamptz on PostgreSQL). ValueError for a naive
+    datetime.
     """
     connection = get_connection("default")
+    if any(isinstance(v, datetime) and v.tzinfo is None for v in values):
+        raise ValueError("a time without an offset")
     if on_sqlite():
-        bound = [v.isoformat(" ") if isinstance(v, datetime) else v for v in values]
+        bound = [_as_text(v) for v in values]
         return list(await connection.execute_query_dict(query, bound))
     count = 0
 
@@ -31,3 +34,10 @@ async def rows(query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return f"${count}"
 
     return list(await connection.execute_query_dict(re.sub(r"\?", numbered, query), list(values)))
+
+
+def _as_text(value: Any) -> Any:
+    """A time or date as Tortoise writes it on SQLite, so that text compares like time."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else value

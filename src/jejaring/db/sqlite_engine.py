@@ -48,6 +48,15 @@ class TransactionWrapper(SqliteTransactionWrapper):
         except sqlite3.OperationalError as exc:
             raise OperationalError(exc) from exc
 
+    async def execute_script(self, query: str) -> None:
+        """Statement by statement: sqlite3's executescript() would commit the transaction first."""
+        pending = ""
+        for piece in query.split(";"):
+            pending += f"{piece};"
+            if sqlite3.complete_statement(pending):
+                await self.execute_query(pending)
+                pending = ""
+
     def _in_transaction(self) -> Any:
         return NestedTransactionContext(TransactionWrapper(self))
 
@@ -77,17 +86,33 @@ class TransactionContext(SqliteTransactionContext):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        connection = self.connection
         try:
-            if not connection._finalized:
-                await _finish(connection.rollback() if exc_type else connection.commit())
+            if not self.connection._finalized:
+                await _finish(self._end(failed=exc_type is not None))
         finally:
             get_connections().reset(self.token)
             self._trxlock.release()
 
+    async def _end(self, *, failed: bool) -> None:
+        """Commit or roll back; a commit that fails (a full disk) leaves no transaction open."""
+        if failed:
+            await self.connection.rollback()
+            return
+        try:
+            await self.connection.commit()
+        except sqlite3.Error:
+            await self.connection.rollback()
+            raise
+
 
 class Client(SqliteClient):
     """The engine that `db/connect.py` names."""
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """Tortoise's own BEGIN … COMMIT, run to its end: cancelled half-way it would stay open, and
+        the next statements of everybody else would go into it and be lost with it.
+        """
+        await _finish(super().execute_many(query, values))
 
     def _in_transaction(self) -> Any:
         return TransactionContext(TransactionWrapper(self), self._lock)

@@ -22,8 +22,7 @@ class Job(Model):
 
     class Meta:
         app = "jejaring"
-        table = "job"
-        indexes = (("done_at", "run_at", "id"),)
+        table = "job"  # due jobs are found by the partial index job_due (migration 0002)
 
 
 class Beat(Model):

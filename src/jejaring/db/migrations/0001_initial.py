@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                 ('done_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('dead_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'job', 'app': 'jejaring', 'indexes': [Index(fields=['done_at', 'run_at', 'id'])], 'pk_attr': 'id'},
+            options={'table': 'job', 'app': 'jejaring', 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
