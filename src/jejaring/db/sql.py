@@ -36,6 +36,14 @@ async def rows(query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
     return list(await connection.execute_query_dict(re.sub(r"\?", numbered, query), list(values)))
 
 
+def fill(query: str, count: int, width: int = 1) -> str:
+    """The query with `{slots}` replaced by placeholders for count rows of width values:
+    `?, ?` for width 1, else `(?, ?), (?, ?)`.
+    """
+    row = "?" if width == 1 else f"({', '.join('?' * width)})"
+    return query.replace("{slots}", ", ".join([row] * count))
+
+
 def _as_text(value: Any) -> Any:
     """A time or date as Tortoise writes it on SQLite, so that text compares like time."""
     if isinstance(value, datetime):
