@@ -31,6 +31,7 @@ from jejaring.db import connect, sql  # noqa: E402
 from jejaring.db.migrate import migrate  # noqa: E402
 from jejaring.identity import keys  # noqa: E402
 from jejaring.settings import settings  # noqa: E402
+from jejaring.web import limits  # noqa: E402
 from tests.cast import Cast, set_the_stage  # noqa: E402
 
 
@@ -90,6 +91,7 @@ async def db(_database: None) -> AsyncIterator[None]:
     """An empty, migrated database."""
     await _empty()
     keys._cache.clear()
+    limits._local.cache_clear()
     yield
 
 

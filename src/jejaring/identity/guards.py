@@ -1,12 +1,12 @@
 """The guards of every route. `Endpoint` and `Page` cannot be written without one."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from jejaring.identity import keys, sessions
-from jejaring.identity.rules import Caller
+from jejaring.identity.rules import Caller, safe_next
 from jejaring.kit.errors import Forbidden, NotFound, Unauthenticated
 from jejaring.web.problems import SignInNeeded
 
@@ -36,7 +36,9 @@ class KeyGuard:
 class PageGuard:
     """For pages: a signed-in person of an organisation of this side, whose role allows the act.
 
-    Strangers are sent to sign in; for everybody else the page does not exist (404).
+    Strangers are sent to sign in; for everybody else the page does not exist (404). A form under
+    the act `read` needs `edit`, so that a viewer can never change anything by an oversight; what
+    everybody may do with their own session is the act `self`.
     """
 
     side: str
@@ -44,16 +46,21 @@ class PageGuard:
     scope: str | None = None
 
     async def __call__(self, request: Request) -> Caller:
+        looking = request.method in ("GET", "HEAD")
         caller = await sessions.read(request)
         if caller is None:
-            query = f"?{request.url.query}" if request.url.query else ""
-            path = request.url.path + query if request.method == "GET" else f"/{self.side}"
-            raise SignInNeeded(path)
+            raise SignInNeeded(self._way_back(request, looking))
         if self.side not in ("both", caller.kind):
             raise NotFound
-        if not caller.may(self.act):
+        if not caller.may("edit" if self.act == "read" and not looking else self.act):
             raise Forbidden("role_forbids") if caller.may("read") else NotFound()
         return caller
+
+    def _way_back(self, request: Request, looking: bool) -> str:
+        if not looking:
+            return "/" if self.side == "both" else f"/{self.side}"
+        query = f"?{request.url.query}" if request.url.query else ""
+        return request.url.path + query
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,12 @@ everybody = OpenGuard()
 
 
 def next_of(request: Request) -> str:
-    """Where to go after signing in: a path of ours, never another site."""
+    """Where to go after signing in (`next` of the query, else of the sent form): a path of ours,
+    never another site.
+    """
     wanted = request.query_params.get("next", "")
-    return (
-        quote(wanted, safe="/?=&%")
-        if wanted.startswith("/") and wanted[1:2] not in ("/", "\\")
-        else "/"
-    )
+    form: FormData | None = getattr(request.state, "form", None)
+    if not wanted and form is not None:
+        sent = form.get("next", "")
+        wanted = sent if isinstance(sent, str) else ""
+    return safe_next(wanted)
