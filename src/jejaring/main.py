@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboards.frame import hang
+from dashboards.frame import pages as frame_pages
 from jejaring import world
 from jejaring.db import connect, migrate
 from jejaring.jobs import enqueue, worker
@@ -29,9 +31,13 @@ BEAT_FRESH = timedelta(seconds=60)
 
 ENDPOINTS: list[Endpoint] = []
 
-PAGES: list[Page] = []
+PAGES: list[Page] = [
+    *frame_pages.PAGES,
+]
 
-TEMPLATES: list[str] = []
+TEMPLATES: list[str] = [
+    "dashboards.frame",
+]
 
 HANDLERS: dict[str, worker.Handler] = {}
 
@@ -119,8 +125,7 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
             if own_database:
                 await connect.disconnect()
 
-    if TEMPLATES:
-        render.set_up(TEMPLATES)
+    render.set_up(TEMPLATES, hang.extra, hang.adorn({page.path for page in PAGES}))
     return Starlette(
         routes=routes(),
         middleware=[Middleware(Headers, secure=chosen.secure)],

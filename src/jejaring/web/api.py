@@ -37,8 +37,11 @@ class Guard(Protocol):
     `side` is `merchant`, `partner`, `both` or `public`; `scope` the key scope it needs, if any.
     """
 
-    side: str
-    scope: str | None
+    @property
+    def side(self) -> str: ...
+
+    @property
+    def scope(self) -> str | None: ...
 
     async def __call__(self, request: Request) -> Any: ...
 

@@ -83,6 +83,12 @@ def day(value: date | datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
     return f"{flat.day} {_MONTHS[language][flat.month - 1]} {flat.year}"
 
 
+def short_day(value: date | datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
+    """`24 Nov`: where the year is plain."""
+    flat = local(value, zone) if isinstance(value, datetime) else value
+    return f"{flat.day} {_MONTHS[language][flat.month - 1]}"
+
+
 def weekday(value: date | datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
     """`Jumat, 27 Nov`: for promises."""
     flat = local(value, zone) if isinstance(value, datetime) else value

@@ -3,6 +3,8 @@ filters.
 """
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
@@ -15,10 +17,38 @@ from jejaring.web import assets, language
 
 _state: dict[str, Any] = {}
 Extra = Callable[[Request], Mapping[str, Any]]
+Adorn = Callable[[Environment], None]
 
 
-def set_up(packages: list[str], extra: Extra | None = None) -> Environment:
-    """Made once at start: which packages hold templates, and what every page is given besides."""
+@dataclass
+class Rendering:
+    """The page that is being rendered: macros need it too, and they see no template context.
+
+    `icons` gathers the drawings that the page uses.
+    """
+
+    lang: str = "id"
+    zone: str = "Asia/Jakarta"
+    csrf: str = ""
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
+    icons: set[str] = field(default_factory=set)
+
+
+_rendering: ContextVar[Rendering | None] = ContextVar("rendering", default=None)
+
+
+def current() -> Rendering:
+    """What is being rendered in this task; the defaults outside of a page."""
+    return _rendering.get() or Rendering()
+
+
+def set_up(
+    packages: list[str], extra: Extra | None = None, adorn: Adorn | None = None
+) -> Environment:
+    """Made once at start: which packages hold templates, what every page is given besides, and
+    what else the environment offers (`adorn`).
+    """
     env = Environment(
         loader=ChoiceLoader([PackageLoader(p) for p in packages]),
         autoescape=True,
@@ -27,6 +57,7 @@ def set_up(packages: list[str], extra: Extra | None = None) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(  # type: ignore[attr-defined]
         _gettext, _ngettext, newstyle=True
     )
@@ -35,6 +66,7 @@ def set_up(packages: list[str], extra: Extra | None = None) -> Environment:
         num=_worded(language.number),
         pct=_worded(language.rate),
         day=_zoned(language.day),
+        short_day=_zoned(language.short_day),
         clock=_zoned(language.clock),
         weekday=_zoned(language.weekday),
         time_of=_zoned(language.time_of),
@@ -42,44 +74,45 @@ def set_up(packages: list[str], extra: Extra | None = None) -> Environment:
         phone=text.shown_phone,
     )
     env.globals.update(say=_say, asset=assets.url)
+    if adorn is not None:
+        adorn(env)
     _state.update(env=env, extra=extra)
     return env
 
 
+# `pass_context` keeps Jinja from working these out once, at compile time, in one language.
 @pass_context
-def _gettext(context: Context, message: str) -> str:
-    return language.translate(context.get("lang", "id"), message)
+def _gettext(_: Context, message: str) -> str:
+    return language.translate(current().lang, message)
 
 
 @pass_context
-def _ngettext(context: Context, one: str, many: str, n: int) -> str:
-    lang = context.get("lang", "id")
+def _ngettext(_: Context, one: str, many: str, n: int) -> str:
+    lang = current().lang
     return language.translate(lang, one if lang == "en" and n == 1 else many)
 
 
 def _worded(filter_: Callable[[int, str], str]) -> Any:
     @pass_context
-    def shown(context: Context, value: int | None) -> str:
-        return "–" if value is None else filter_(value, context.get("lang", "id"))
+    def shown(_: Context, value: int | None) -> str:
+        return "–" if value is None else filter_(value, current().lang)
 
     return shown
 
 
 def _zoned(filter_: Callable[..., str]) -> Any:
     @pass_context
-    def shown(context: Context, value: Any) -> str:
+    def shown(_: Context, value: Any) -> str:
         if value is None:
             return "–"
-        return filter_(value, context.get("lang", "id"), context.get("zone", "Asia/Jakarta"))
+        return filter_(value, current().lang, current().zone)
 
     return shown
 
 
 @pass_context
-def _say(context: Context, code: str, **values: Any) -> str:
-    return language.say(
-        context.get("lang", "id"), code, context.get("zone", "Asia/Jakarta"), **values
-    )
+def _say(_: Context, code: str, **values: Any) -> str:
+    return language.say(current().lang, code, current().zone, **values)
 
 
 def page(
@@ -104,9 +137,14 @@ def page(
     if extra is not None:
         given.update(extra(request))
     given.update(context or {})
-    response = HTMLResponse(
-        env.get_template(template).render(given), status, headers={"Content-Language": lang}
+    token = _rendering.set(
+        Rendering(lang, given["zone"], given["csrf"], given["path"], request.query_params)
     )
+    try:
+        html = env.get_template(template).render(given)
+    finally:
+        _rendering.reset(token)
+    response = HTMLResponse(html, status, headers={"Content-Language": lang})
     if request.query_params.get("bahasa") in language.LANGUAGES:
         response.set_cookie(language.COOKIE, lang, max_age=31_536_000, samesite="lax", path="/")
     return response

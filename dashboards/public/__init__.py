@@ -1,0 +1,1 @@
+"""Pages for strangers: landing, shop and product, join, sign in and up, privacy, API reference."""
