@@ -62,3 +62,51 @@ def _without(span: Span, gap: Span) -> list[Span]:
     if end is None or to < end:
         parts.append((max(start, to), end))
     return parts
+
+
+def state_now(state: str, ends_at: datetime | None, now: datetime) -> str:
+    """The state as it counts: a campaign past its last instant has ended, job or no job."""
+    if state in ("live", "paused") and ends_at is not None and ends_at <= now:
+        return "ended"
+    return state
+
+
+# What a step answers in a state that forbids it; states not named allow it.
+_FORBIDS = {
+    "launch": {"live": "already_live", "ended": "campaign_ended"},
+    "pause": {"draft": "not_launched", "paused": "already_paused", "ended": "campaign_ended"},
+    "end": {"draft": "not_launched", "ended": "campaign_ended"},
+    "amend": {"ended": "campaign_ended"},
+}
+
+
+def step_fault(step: str, state: str) -> str | None:
+    """Why the state forbids a step (`launch`, which also resumes, `pause`, `end`, `amend`), or
+    None.
+    """
+    return _FORBIDS[step].get(state)
+
+
+def granted(budget: int | None, reserved: int, wanted: int) -> int:
+    """What a commission of `wanted` rupiah gets of the budget: all, what is left, or nothing."""
+    return wanted if budget is None else max(min(wanted, budget - reserved), 0)
+
+
+def is_spent(budget: int | None, reserved: int) -> bool:
+    """Whether nothing is left of the budget (no budget is never spent)."""
+    return budget is not None and reserved >= budget
+
+
+def budget_fault(old: int | None, new: int | None) -> str | None:
+    """After launch a budget only grows; none at all is the largest."""
+    lower = new is not None and (old is None or new < old)
+    return "budget_only_up" if lower else None
+
+
+def dates_fault(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> str | None:
+    """What is wrong with a last instant: not after the first, or not after now."""
+    if ends_at is None:
+        return None
+    if starts_at is not None and ends_at <= starts_at:
+        return "ends_before_start"
+    return "in_the_past" if ends_at <= now else None

@@ -25,6 +25,24 @@ async def at(campaign_ids: Collection[str], instant: datetime) -> dict[str, tupl
     return {cid: (number, terms[cid, number]) for cid, number in numbers.items()}
 
 
+async def schedules(
+    campaign_ids: Collection[str],
+) -> dict[str, list[tuple[datetime, int, Terms]]]:
+    """For each campaign its versions as (effective_at, number, terms), the latest in force last:
+    for those who ask about many instants at once.
+    """
+    found = (
+        await TermsVersion.filter(campaign_id__in=list(campaign_ids))
+        .order_by("effective_at", "number")
+        .values_list("campaign_id", "effective_at", "number")
+    )
+    terms = await _many([(cid, number) for cid, _, number in found])
+    lists: dict[str, list[tuple[datetime, int, Terms]]] = {}
+    for cid, effective_at, number in found:
+        lists.setdefault(cid, []).append((effective_at, number, terms[cid, number]))
+    return lists
+
+
 async def by_number(campaign_id: str, number: int) -> Terms:
     """One version's terms; remembered, for versions never change. NotFound if there is none."""
     terms = await _many([(campaign_id, number)])

@@ -1,6 +1,10 @@
 """The closed list of events: each name, and who is told. docs/events.md describes them."""
 
 EVENTS = (
+    "product.changed",
+    "site.verified",
+    "campaign.started",
+    "campaign.changed",
     "campaign.launched",
     "campaign.paused",
     "campaign.resumed",

@@ -1,0 +1,71 @@
+"""Issue a version of the terms: checked, numbered, never changed again."""
+
+from datetime import datetime
+
+from campaigns.terms.models import TermsVersion
+from campaigns.terms.rules import KINDS
+from campaigns.terms.shapes import TermsIn, TermsOut, normal
+from campaigns.terms.versions import latest
+from jejaring import world
+from jejaring.kit.errors import BadField, Invalid
+
+
+def not_yet(terms: TermsIn) -> list[BadField]:
+    """What the contract names and this installation cannot compute yet, each with its pointer."""
+    found = [
+        BadField(f"/rules/{i}/pay/kind", "not_yet", {"what": rule.pay.kind})
+        for i, rule in enumerate(terms.rules)
+        if rule.pay.kind not in KINDS
+    ]
+    model = terms.attribution.model if terms.attribution else "last_touch"
+    if model not in ("last_touch", "first_touch"):
+        found.append(BadField("/attribution/model", "not_yet", {"what": model}))
+    if terms.recruiter is not None:
+        found.append(BadField("/recruiter", "not_yet", {"what": "recruiter"}))
+    if terms.bond_days:
+        found.append(BadField("/bond_days", "not_yet", {"what": "bond_days"}))
+    return found
+
+
+def named_products(terms: TermsIn) -> dict[str, str]:
+    """The products that the conditions name, by pointer: they must be the merchant's own, which
+    the caller checks, for the catalogue is a room beside this one.
+    """
+    return {
+        f"/rules/{i}/when/product_id/{j}": product_id
+        for i, rule in enumerate(terms.rules)
+        for j, product_id in enumerate((rule.when.product_id if rule.when else None) or [])
+    }
+
+
+async def issue(
+    campaign_id: str, body: TermsIn, actor: str, effective_at: datetime | None = None
+) -> TermsVersion:
+    """The campaign's next version, in force from `effective_at` (None: now), in the caller's
+    transaction, which holds the campaign's row. Invalid for an instant in the past and for what
+    cannot be computed yet.
+    """
+    now = world.now()
+    if effective_at is not None and effective_at < now:
+        raise Invalid.at("/effective_at", "in_the_past", now=now)
+    found = not_yet(body)
+    if found:
+        raise Invalid("not_yet", fields=found)
+    last = await latest(campaign_id)
+    return await TermsVersion.create(
+        id=world.new_id("trm"),
+        campaign_id=campaign_id,
+        number=1 if last is None else last.number + 1,
+        body=normal(body),
+        effective_at=effective_at or now,
+        created_at=now,
+        created_by=actor,
+    )
+
+
+def shown(version: TermsVersion) -> TermsOut:
+    """A stored version as it is shown."""
+    dates = {"effective_at": version.effective_at, "created_at": version.created_at}
+    return TermsOut.model_validate(
+        {"number": version.number, **dates, **version.body}, strict=False
+    )
