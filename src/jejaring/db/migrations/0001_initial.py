@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('referrer', fields.CharField(null=True, max_length=100)),
                 ('device', fields.CharField(null=True, max_length=10)),
             ],
-            options={'table': 'click', 'app': 'jejaring', 'indexes': [Index(fields=['link_id', 'at']), Index(fields=['merchant_id', 'visitor', 'at'])], 'pk_attr': 'seq'},
+            options={'table': 'click', 'app': 'jejaring', 'indexes': [Index(fields=['visitor'])], 'pk_attr': 'seq'},
             bases=['Model'],
         ),
         ops.CreateModel(
