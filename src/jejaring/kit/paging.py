@@ -34,7 +34,8 @@ def decode(text: str) -> Cursor:
         when = datetime.fromisoformat(at)
     except (ValueError, TypeError, UnicodeError, binascii.Error) as exc:
         raise Invalid.at("/cursor", "bad_cursor") from exc
-    if when.tzinfo is None or not isinstance(row_id, str) or not row_id.isprintable():
+    known_time = when.tzinfo is not None and 1970 <= when.year <= 2200
+    if not known_time or not isinstance(row_id, str) or not row_id.isprintable():
         raise Invalid.at("/cursor", "bad_cursor")
     return Cursor(when, row_id)
 

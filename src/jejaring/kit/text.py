@@ -10,8 +10,8 @@ _SLUG = re.compile(r"[^a-z0-9]+")
 
 def slug(name: str, limit: int = 60) -> str:
     """`Kopi Bukit Gayo!` → `kopi-bukit-gayo`; ASCII, at most `limit` characters; may be empty."""
-    flat = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return _SLUG.sub("-", flat).strip("-")[:limit].strip("-")
+    flat = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return _SLUG.sub("-", flat.lower()).strip("-")[:limit].strip("-")
 
 
 def fold_code(code: str) -> str:
@@ -47,7 +47,8 @@ def person_email(raw: str) -> str | None:
     if flat is None:
         return None
     local, _, host = flat.partition("@")
-    return f"{local.partition('+')[0].replace('.', '')}@{host}"
+    person = local.partition("+")[0].replace(".", "") or local
+    return f"{person}@{host}"
 
 
 def shown_phone(e164: str) -> str:
