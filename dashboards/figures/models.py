@@ -37,10 +37,17 @@ class DailyFigure(Model):
 
 
 class RollupMark(Model):
-    """How far a rollup has read: `clicks` by seq, `events` by event id."""
+    """How far a rollup has read: `clicks` by seq, `events` by event id.
+
+    `holes` are numbers at or below `position` that had not appeared when it passed them: they may
+    belong to transactions still open. `version` grows with each change, so that two readers of the
+    same rows cannot both count them.
+    """
 
     name = fields.CharField(max_length=40, primary_key=True)
     position = fields.BigIntField(default=0, db_default=0)
+    holes: list[list[object]] = fields.JSONField(default=list)
+    version = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         app = "jejaring"

@@ -12,10 +12,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from campaigns.catalog import api as catalog_api
+from campaigns.enrolments import api as campaigns_api
+from campaigns.lifecycle import jobs as campaigns_jobs
+from dashboards.figures import api as figures_api
+from dashboards.figures import audit as figures_audit
+from dashboards.figures import jobs as figures_jobs
 from dashboards.frame import hang
 from dashboards.frame import pages as frame_pages
 from jejaring import world
 from jejaring.db import connect, migrate
+from jejaring.identity import api as identity_api
+from jejaring.identity import jobs as identity_jobs
+from jejaring.identity import keys
 from jejaring.jobs import enqueue, worker
 from jejaring.jobs.models import Beat, Job
 from jejaring.kit.errors import NotFound
@@ -24,12 +33,19 @@ from jejaring.web import api, assets, metrics, openapi, pages, problems, render
 from jejaring.web.api import Endpoint
 from jejaring.web.headers import Headers
 from jejaring.web.pages import Page
+from referrals.clicks import recorder
+from referrals.clicks.redirect import Redirect
 
 VERSION = "0.1.0"
 MAX_BODY = 1_000_000
 BEAT_FRESH = timedelta(seconds=60)
 
-ENDPOINTS: list[Endpoint] = []
+ENDPOINTS: list[Endpoint] = [
+    *identity_api.ENDPOINTS,
+    *catalog_api.ENDPOINTS,
+    *campaigns_api.ENDPOINTS,
+    *figures_api.ENDPOINTS,
+]
 
 PAGES: list[Page] = [
     *frame_pages.PAGES,
@@ -39,11 +55,18 @@ TEMPLATES: list[str] = [
     "dashboards.frame",
 ]
 
-HANDLERS: dict[str, worker.Handler] = {}
+HANDLERS: dict[str, worker.Handler] = {
+    **campaigns_jobs.HANDLERS,
+}
 
-DUTIES: list[worker.Duty] = []
+DUTIES: list[worker.Duty] = [
+    *identity_jobs.DUTIES,
+    *figures_jobs.DUTIES,
+]
 
-AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = []
+AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
+    figures_audit.audit,
+]
 
 
 async def healthz(_: Request) -> Response:
@@ -119,17 +142,23 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
         if own_database:
             await connect.connect(chosen)
         try:
+            await recorder.start(chosen)
             async with _working(HANDLERS, DUTIES, own_database and chosen.worker == "inline"):
                 yield {}
         finally:
+            await recorder.stop()
             if own_database:
+                await keys.settle()
                 await connect.disconnect()
 
     render.set_up(TEMPLATES, hang.extra, hang.adorn({page.path for page in PAGES}))
-    return Starlette(
+    built = Starlette(
         routes=routes(),
         middleware=[Middleware(Headers, secure=chosen.secure)],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
         max_body_size=MAX_BODY,
     )
+    # Links are answered ahead of Starlette's own layers: they are the busiest path by far.
+    built.middleware_stack = Redirect(built.build_middleware_stack())
+    return built

@@ -461,6 +461,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
                 ('position', fields.BigIntField(default=0, db_default=0)),
+                ('holes', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('version', fields.BigIntField(default=0, db_default=0)),
             ],
             options={'table': 'rollup_mark', 'app': 'jejaring', 'pk_attr': 'name'},
             bases=['Model'],
