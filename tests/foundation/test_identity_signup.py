@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from jejaring import world
-from jejaring.identity import invitations, keys, sessions, signup
+from jejaring.identity import invitations, signup
 from jejaring.identity.models import Invitation, Membership, Organisation, User
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -240,7 +240,3 @@ async def test_a_person_joins_a_team_with_the_role_of_the_invitation(cast: Cast)
 async def test_an_unknown_role_is_refused(cast: Cast) -> None:
     with pytest.raises(Invalid):
         await invitations.create(caller(cast.laras), "member", role="king")
-
-
-def test_the_room_is_imported_whole() -> None:
-    assert keys.CACHE_SECONDS < 1 < sessions.LASTS.days

@@ -57,7 +57,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One JSON route: everything that routing, OpenAPI and the house tests need to know."""
+    """One JSON route: everything that routing, OpenAPI and the house tests need to know.
+
+    `shown_once` names fields of the answer (secrets) that a kept answer holds as null.
+    """
 
     method: str
     path: str
@@ -67,6 +70,7 @@ class Endpoint:
     statuses: tuple[int, ...] = ()
     raw: str | None = None
     multipart: bool = False
+    shown_once: tuple[str, ...] = ()
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -199,7 +203,9 @@ def route(endpoint: Endpoint) -> Route:
             return _response(endpoint, await endpoint.handler(**arguments))
 
         if endpoint.method == "POST" and caller is not None and not endpoint.multipart:
-            return await idempotency.once(request, caller.organisation_id, answer)
+            return await idempotency.once(
+                request, caller.organisation_id, answer, endpoint.shown_once
+            )
         return await answer()
 
     return Route(endpoint.path, serve, methods=[endpoint.method], name=endpoint.handler.__name__)

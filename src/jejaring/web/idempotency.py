@@ -1,6 +1,7 @@
 """`Idempotency-Key`: the same POST again gets the stored answer, another body is refused."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -22,12 +23,16 @@ MAX_KEY = 255
 
 
 async def once(
-    request: Request, organisation_id: str, answer: Callable[[], Awaitable[Response]]
+    request: Request,
+    organisation_id: str,
+    answer: Callable[[], Awaitable[Response]],
+    shown_once: tuple[str, ...] = (),
 ) -> Response:
     """Run `answer` under the request's key, or replay what it answered before.
 
     Without the header, just runs. Refusals (4xx) are not kept: nothing happened, and a corrected
-    world may answer otherwise. Raises Invalid 422 for another body, Conflict 409 while running.
+    world may answer otherwise. The fields `shown_once` are kept as null. Raises Invalid 422 for
+    another body, Conflict 409 while running.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
@@ -56,10 +61,17 @@ async def once(
         raise
     await KeptReply.filter(id=row.id).update(
         status=response.status_code,
-        reply=bytes(response.body).decode(),
+        reply=_kept(bytes(response.body).decode(), shown_once),
         content_type=response.media_type or "application/json",
     )
     return response
+
+
+def _kept(reply: str, shown_once: tuple[str, ...]) -> str:
+    """The answer as it is stored: secrets that are shown once are not."""
+    if not shown_once:
+        return reply
+    return json.dumps(json.loads(reply) | dict.fromkeys(shown_once), ensure_ascii=False)
 
 
 async def _claim(where: dict[str, Any], body_hash: str) -> KeptReply:
