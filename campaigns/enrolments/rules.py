@@ -1,5 +1,6 @@
 """Who may join a campaign, in which state they begin, and what a later sale needs to know."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,3 +26,86 @@ class EnrolmentFacts:
         if self.active_from is None or instant < self.active_from:
             return False
         return self.active_to is None or instant < self.active_to
+
+
+# Why a merchant says no, or ends a partner's place; worded as `reason.{code}`.
+REJECT_REASONS = (
+    "not_our_audience",
+    "answers_incomplete",
+    "places_full",
+    "identity_doubtful",
+    "against_rules",
+    "other",
+)
+END_REASONS = ("by_agreement", "inactive", "against_rules", "fraud", "other")
+MAX_ANSWER = 1_000
+
+# What a step answers in a state that forbids it; a step into the state one is in changes nothing.
+_FORBIDS = {
+    "active": {"rejected": "enrolment_rejected", "ended": "enrolment_ended"},
+    "rejected": {"active": "enrolment_active", "ended": "enrolment_ended"},
+    "ended": {"requested": "enrolment_not_active", "rejected": "enrolment_rejected"},
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a campaign asks of those who come in; `state` is the state as it counts."""
+
+    state: str
+    audience: tuple[str, ...]
+    joining: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why not: a status, a code, and where, if a field is wrong."""
+
+    status: int
+    code: str
+    pointer: str = ""
+
+
+def door_fault(door: Door, role: str, invited: bool) -> Fault | None:
+    """Why this partner may not come in, or None. A draft does not exist (404); ended and paused
+    are 409, a role outside the audience 422, a missing invitation 403.
+    """
+    closed = {"draft": Fault(404, "not_found"), "ended": Fault(409, "campaign_ended")}
+    closed["paused"] = Fault(409, "campaign_paused")
+    if door.state in closed:
+        return closed[door.state]
+    if role not in door.audience:
+        return Fault(422, "role_not_in_audience", "/role")
+    if door.joining == "invite" and not invited:
+        return Fault(403, "invitation_needed")
+    return None
+
+
+def begins_as(door: Door, invited: bool) -> str:
+    """The first state: an invitation of the merchant is its approval."""
+    return "requested" if door.joining == "approval" and not invited else "active"
+
+
+def answer_faults(questions: Sequence[str], answers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Wrong answers as (JSON pointer, code): missing, too long, or to nothing that was asked."""
+    faults = []
+    for question in questions:
+        answer = answers.get(question, "").strip()
+        if not answer:
+            faults.append((_place(question), "answer_missing"))
+        elif len(answer) > MAX_ANSWER:
+            faults.append((_place(question), "answer_too_long"))
+    faults += [(_place(q), "answer_unasked") for q in answers if q not in questions]
+    return faults
+
+
+def _place(question: str) -> str:
+    return "/answers/" + question.replace("~", "~0").replace("/", "~1")
+
+
+def move_fault(state: str, to: str) -> str | None:
+    """Why an enrolment in `state` cannot become `active`, `rejected` or `ended`; None if it can, or
+    is it already.
+    """
+    return _FORBIDS[to].get(state)

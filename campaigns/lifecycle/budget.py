@@ -1,8 +1,23 @@
 """The budget: commissions reserve from it under a lock on the campaign's row."""
 
+from collections.abc import Collection
+
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.rules import granted, is_spent
 from campaigns.lifecycle.steer import end_spent
+
+
+async def left(campaign_ids: Collection[str]) -> dict[str, int]:
+    """Lock the campaigns' rows till the transaction ends, by id, and say what is left in rupiah
+    (≥ 0) of each that has a budget. One without is absent: it has no limit.
+    """
+    rows = (
+        await Campaign.filter(id__in=list(campaign_ids))
+        .order_by("id")
+        .select_for_update()
+        .values_list("id", "budget", "reserved")
+    )
+    return {cid: max(budget - reserved, 0) for cid, budget, reserved in rows if budget is not None}
 
 
 async def reserve(campaign_id: str, wanted: int) -> int:

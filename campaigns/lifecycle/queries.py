@@ -1,9 +1,14 @@
 """Campaigns as they are read: one, a page of them, and the facts that credit needs."""
 
 from collections.abc import Collection
+from datetime import datetime
+
+from tortoise.expressions import Q
 
 from campaigns.lifecycle.models import Campaign, CampaignPause, CampaignProduct
-from campaigns.lifecycle.rules import CampaignFacts, Dates, Span, spans
+from campaigns.lifecycle.rules import CampaignFacts, Dates, Span, spans, state_now
+from jejaring import world
+from jejaring.db.listing import newest
 from jejaring.kit.errors import NotFound
 
 
@@ -50,3 +55,50 @@ async def facts(campaign_ids: Collection[str]) -> dict[str, CampaignFacts]:
 def dates_of(row: Campaign) -> Dates:
     """The dates of a stored campaign."""
     return Dates(row.launched_at, row.starts_at, row.ends_at, row.ended_at)
+
+
+def _in_state(state: str, now: datetime) -> Q:
+    """Campaigns that count as being in the state, whether or not the job that ends them ran."""
+    over = Q(state__in=["live", "paused"], ends_at__lte=now)
+    if state == "ended":
+        return Q(state="ended") | over
+    return Q(state=state) & (Q(ends_at__isnull=True) | Q(ends_at__gt=now) | Q(state="draft"))
+
+
+async def page(
+    merchant_id: str, state: str | None = None, limit: int = 50, cursor: str | None = None
+) -> tuple[list[Campaign], str | None]:
+    """The merchant's campaigns, newest first."""
+    wanted = Campaign.filter(merchant_id=merchant_id)
+    if state is not None:
+        wanted = wanted.filter(_in_state(state, world.now()))
+    return await newest(wanted, limit, cursor)
+
+
+async def public(campaign_id: str) -> Campaign:
+    """A campaign that anybody may look at, with its merchant: launched at some time, of a shop that
+    is not suspended. NotFound otherwise.
+    """
+    row = await Campaign.get_or_none(id=campaign_id).select_related("merchant")
+    if row is None or row.state == "draft" or row.merchant.suspended_at is not None:
+        raise NotFound
+    return row
+
+
+async def offers(
+    limit: int = 50, cursor: str | None = None, merchant_id: str | None = None
+) -> tuple[list[Campaign], str | None]:
+    """Live campaigns that a partner may join or ask to join, with their merchants, newest first."""
+    wanted = Campaign.filter(
+        _in_state("live", world.now()),
+        joining__in=["open", "approval"],
+        merchant__suspended_at__isnull=True,
+    ).select_related("merchant")
+    if merchant_id is not None:
+        wanted = wanted.filter(merchant_id=merchant_id)
+    return await newest(wanted, limit, cursor)
+
+
+def state_of(row: Campaign) -> str:
+    """The state as it counts now."""
+    return state_now(row.state, row.ends_at, world.now())

@@ -33,11 +33,14 @@ class Message:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def sentences(terms: Terms) -> list[Message]:
-    """What a partner earns, when, and what does not count, in the order in which it is decided."""
+def sentences(terms: Terms, names: Mapping[str, str] | None = None) -> list[Message]:
+    """What a partner earns, when, and what does not count, in the order in which it is decided.
+
+    `names`: the products' names by id; an id without one is said as it is.
+    """
     found: list[Message] = []
     for place, rule in enumerate(terms.rules):
-        found += _rule(rule, place)
+        found += _rule(rule, place, names or {})
     if terms.rules[-1].when.asks:
         found.append(Message("explain.nothing_else"))
     if terms.max_per_partner_month is not None:
@@ -53,9 +56,9 @@ def sentences(terms: Terms) -> list[Message]:
     return found
 
 
-def _rule(rule: Rule, place: int) -> list[Message]:
+def _rule(rule: Rule, place: int, names: Mapping[str, str]) -> list[Message]:
     """A rule's sentence and one more for each of its limits."""
-    reach = conditions(rule.when)
+    reach = conditions(rule.when, names)
     every = "explain.every_sale" if place == 0 else "explain.every_other_sale"
     values = {
         "name": rule.name,
@@ -73,13 +76,13 @@ def _rule(rule: Rule, place: int) -> list[Message]:
     return found
 
 
-def conditions(when: When) -> tuple[Message, ...]:
+def conditions(when: When, names: Mapping[str, str]) -> tuple[Message, ...]:
     """Each condition of a rule as a phrase, in a fixed order."""
     found = []
     for name in _SPOKEN:
         wanted = getattr(when, name)
         if wanted is not None:
-            found.append(Message(f"explain.when.{name}", {"values": _values(name, wanted)}))
+            found.append(Message(f"explain.when.{name}", {"values": _values(name, wanted, names)}))
     if when.new_buyer is not None:
         found.append(Message(f"explain.when.{'new' if when.new_buyer else 'returning'}_buyer"))
     for name in ("min_line", "min_order", "min_quantity"):
@@ -92,7 +95,9 @@ def conditions(when: When) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def _values(name: str, wanted: frozenset[str]) -> tuple[Any, ...]:
+def _values(name: str, wanted: frozenset[str], names: Mapping[str, str]) -> tuple[Any, ...]:
+    if name == "product_id":
+        return tuple(sorted(names.get(product_id, product_id) for product_id in wanted))
     if name not in _CODED:
         return tuple(sorted(wanted))
     return tuple(Message(f"explain.{name}.{value}") for value in sorted(wanted))

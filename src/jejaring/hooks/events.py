@@ -25,4 +25,6 @@ EVENTS = (
     "payout.paid",
     "payout.failed",
     "payout.returned",
+    "payout.cancelled",
+    "payout_method.changed",
 )

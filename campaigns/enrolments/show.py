@@ -1,0 +1,97 @@
+"""Campaigns put together for their replies: terms, words, products, counts; no query in a loop."""
+
+from collections.abc import Mapping, Sequence
+
+from campaigns.catalog.models import Product
+from campaigns.enrolments.queries import counts
+from campaigns.enrolments.shapes import CampaignOut, Counts, VersionOut, explained, worked
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.queries import products, state_of
+from campaigns.terms import versions
+from campaigns.terms.issue import shown
+from campaigns.terms.models import TermsVersion
+from campaigns.terms.rules import Terms, read
+from campaigns.terms.shapes import TermsOut
+from jejaring.kit.periods import DEFAULT_ZONE
+from jejaring.settings import settings
+
+EXAMPLE_PRICE = 100_000
+
+
+async def campaigns(rows: Sequence[Campaign], zone: str = DEFAULT_ZONE) -> list[CampaignOut]:
+    """The campaigns whole, in the order given; four queries however many there are."""
+    ids = [row.id for row in rows]
+    latest = await versions.latest_of(ids)
+    covered = await products(ids)
+    joined = await counts(ids)
+    named = await _named([read(v.body) for v in latest.values()], covered)
+    return [
+        _shown(
+            row,
+            latest[row.id],
+            covered.get(row.id, []),
+            named,
+            Counts(**joined[row.id]),
+            zone,
+        )
+        for row in rows
+    ]
+
+
+async def campaign(row: Campaign, zone: str = DEFAULT_ZONE) -> CampaignOut:
+    """One campaign, whole."""
+    return (await campaigns([row], zone))[0]
+
+
+async def terms_versions(
+    rows: Sequence[TermsVersion], zone: str = DEFAULT_ZONE
+) -> list[VersionOut]:
+    """Versions of the terms with their sentences, in the order given."""
+    read_rows = [read(row.body) for row in rows]
+    names = {pid: name for pid, (name, _) in (await _named(read_rows, {})).items()}
+    return [
+        VersionOut(
+            **{name: getattr(shown(row), name) for name in TermsOut.model_fields},
+            campaign_id=row.campaign_id,
+            explain=explained(terms, names, zone),
+        )
+        for row, terms in zip(rows, read_rows, strict=True)
+    ]
+
+
+async def _named(
+    terms: Sequence[Terms], covered: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, int]]:
+    """Name and price of the products that conditions name, and of each campaign's first."""
+    wanted = {pid for one in terms for rule in one.rules for pid in rule.when.product_id or ()}
+    wanted |= {product_ids[0] for product_ids in covered.values()}
+    if not wanted:
+        return {}
+    rows = await Product.filter(id__in=list(wanted)).values_list("id", "name", "price")
+    return {pid: (name, price) for pid, name, price in rows}
+
+
+def _shown(
+    row: Campaign,
+    version: TermsVersion,
+    product_ids: list[str],
+    named: Mapping[str, tuple[str, int]],
+    joined: Counts,
+    zone: str,
+) -> CampaignOut:
+    terms = read(version.body)
+    price = named[product_ids[0]][1] if product_ids else EXAMPLE_PRICE
+    names = {product_id: name for product_id, (name, _) in named.items()}
+    own = {n: getattr(row, n) for n in CampaignOut.model_fields if hasattr(row, n)}
+    return CampaignOut(
+        **own
+        | {
+            "state": state_of(row),
+            "product_ids": product_ids,
+            "terms": shown(version),
+            "explain": explained(terms, names, zone),
+            "example": worked(terms, price or EXAMPLE_PRICE, zone),
+            "enrolments": joined,
+            "join_url": f"{settings().base}/join/{row.id}",
+        }
+    )
