@@ -52,6 +52,7 @@ class Claimed:
     topic: str
     payload: dict[str, Any]
     attempts: int
+    worker: str
 
 
 async def claim(worker: str, limit: int = BATCH) -> list[Claimed]:
@@ -60,7 +61,9 @@ async def claim(worker: str, limit: int = BATCH) -> list[Claimed]:
     query = _CLAIM.format(lock="" if sql.on_sqlite() else "FOR UPDATE SKIP LOCKED")
     values = [now + LEASE, worker, now, now, limit]
     found = await transact(lambda: sql.rows(query, values))
-    return [Claimed(r["id"], r["topic"], _payload(r["payload"]), r["attempts"]) for r in found]
+    return [
+        Claimed(r["id"], r["topic"], _payload(r["payload"]), r["attempts"], worker) for r in found
+    ]
 
 
 def _payload(raw: Any) -> dict[str, Any]:
@@ -70,25 +73,27 @@ def _payload(raw: Any) -> dict[str, Any]:
 
 async def run_one(job: Claimed, handlers: Mapping[str, Handler]) -> bool:
     """Run one job to its mark: done, to be retried, or dead. Whether it was done."""
-    lease = asyncio.create_task(_renew(job.id))
+    lease = asyncio.create_task(_renew(job.worker))
     try:
         handler = handlers.get(job.topic)
         if handler is None:
             raise LookupError(f"no handler for {job.topic}")  # noqa: TRY301 — one way to fail
         await handler(job.payload)
     except Exception as exc:
-        lease.cancel()
         await _failed(job, exc)
         return False
-    lease.cancel()
+    finally:
+        lease.cancel()
     await Job.filter(id=job.id).update(done_at=world.now(), locked_until=None, last_error=None)
     return True
 
 
-async def _renew(job_id: int) -> None:
+async def _renew(worker: str) -> None:
+    """Keep the job that runs, and those of its batch that wait for it, from being given away."""
     while True:
         await asyncio.sleep(LEASE.total_seconds() / 3)
-        await Job.filter(id=job_id, done_at=None).update(locked_until=world.now() + LEASE)
+        ours = Job.filter(locked_by=worker, done_at=None, locked_until__not_isnull=True)
+        await ours.update(locked_until=world.now() + LEASE)
 
 
 async def _failed(job: Claimed, exc: Exception) -> None:
