@@ -39,7 +39,7 @@ CHECKS = {
         "base": "@base >= 0 AND @base <= @items_total",
     },
     "sale_line": {
-        "quantity": "@quantity >= 1",
+        "quantity": "@quantity >= 0",  # a line that an upsert dropped keeps its place
         "unit_price": "@unit_price >= 0",
         "discount": "@discount >= 0",
         "base": "@base >= 0",
@@ -81,6 +81,7 @@ INDEXES = (
     " WHERE payout_id IS NULL",
     "CREATE UNIQUE INDEX campaign_pause_open ON campaign_pause (campaign_id)"
     " WHERE resumed_at IS NULL",
+    "CREATE UNIQUE INDEX site_host_verified ON site (host) WHERE verified_at IS NOT NULL",
 )
 
 

@@ -1,0 +1,240 @@
+"""Who gets the credit, line by line: one pure function over touches, policies and the sale."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns.enrolments.rules import EnrolmentFacts
+from campaigns.lifecycle.rules import CampaignFacts
+from campaigns.terms.rules import Policy
+from jejaring.kit.money import FULL_BP, split
+
+CHANNEL = {
+    "click": "link",
+    "scan": "scan",
+    "coupon": "coupon",
+    "chat": "chat",
+    "creator": "marketplace",
+    "bond": "link",
+    "manual": "link",
+}
+_RANK = {"manual": 0, "coupon": 1, "chat": 2, "creator": 2, "click": 3, "scan": 3, "bond": 5}
+_COUPON_BEHIND = 4
+_ORDER = ("not_covered", "after_sale", "outside_window", "not_live", "enrolment_ended", "used_up")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One touch: `by` click, scan, coupon, chat, creator, bond or manual; a coupon's is at
+    placed_at. `uses` is how many orders it has credited before; `own` marks the partner's own
+    browser.
+    """
+
+    id: str
+    by: str
+    at: datetime
+    enrolment_id: str
+    partner_id: str
+    campaign_id: str
+    product_id: str | None = None
+    link_id: str = ""
+    own: bool = False
+    uses: int = 0
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A campaign as its touches are judged: its facts, and the terms version of this sale."""
+
+    facts: CampaignFacts
+    policy: Policy
+    terms_number: int
+
+
+@dataclass(frozen=True)
+class Sold:
+    """The sale as credit needs it: when, and each line's position and product."""
+
+    placed_at: datetime
+    lines: tuple[tuple[int, str | None], ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a line, in basis points, for one touch; `why` is a reason code."""
+
+    position: int
+    touch: Seen
+    share_bp: int
+    item: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A touch that was considered, whether it won any line, and why (not)."""
+
+    touch: Seen
+    won: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Shares by line, every touch judged, and for each line without credit the reason."""
+
+    shares: tuple[Share, ...]
+    judged: tuple[Judged, ...]
+    uncredited: Mapping[int, str]
+
+
+def rank(touch: Seen, policy: Policy) -> int:
+    """Precedence, lower is stronger: manual, coupon, chat and creator, clicks and scans, bond.
+
+    A coupon of a campaign whose `coupon_beats_click` is false counts only where there is no click.
+    """
+    if touch.by == "coupon" and not policy.coupon_beats_click:
+        return _COUPON_BEHIND
+    return _RANK[touch.by]
+
+
+def credit(
+    touches: Collection[Seen],
+    promises: Mapping[str, Promise],
+    enrolments: Mapping[str, EnrolmentFacts],
+    sale: Sold,
+    click_limit: int = 20,
+) -> Verdict:
+    """Who is credited for each line.
+
+    A touch is eligible for a line if its campaign covers the product, was live at touch and sale,
+    its enrolment active at both, within the campaign's window, not after placed_at, and (a click)
+    it has credited fewer than click_limit orders. The best one (precedence, then latest, then
+    higher id) names the campaign; that campaign's policy shares the line among its touches of the
+    same precedence. Shares of a line sum to 10 000 bp. The order of `touches` does not matter.
+    """
+    ordered = sorted(touches, key=lambda t: (t.at, t.id, t.enrolment_id))
+    judge = _Judge(promises, enrolments, sale.placed_at, click_limit)
+    shares: list[Share] = []
+    uncredited: dict[int, str] = {}
+    losses: dict[int, list[str]] = {i: [] for i in range(len(ordered))}
+    for position, product_id in sale.lines:
+        faults = [judge.fault(touch, product_id) for touch in ordered]
+        fit = [t for t, fault in zip(ordered, faults, strict=True) if fault is None]
+        best = max(fit, key=judge.strength, default=None)
+        if best is None:
+            uncredited[position] = _latest_fault(faults)
+            won: list[Share] = []
+        else:
+            won = judge.shared(position, product_id, best, fit)
+        shares += won
+        winners = {id(share.touch) for share in won}
+        for i, (touch, fault) in enumerate(zip(ordered, faults, strict=True)):
+            if fault is not None:
+                losses[i].append(fault)
+            elif best is not None and id(touch) not in winners:
+                losses[i].append(judge.lost(touch, best))
+    why = {id(s.touch): s.why for s in shares}
+    judged = tuple(
+        Judged(t, id(t) in why, why.get(id(t)) or _latest_fault(losses[i]))
+        for i, t in enumerate(ordered)
+    )
+    return Verdict(tuple(shares), judged, uncredited)
+
+
+def _latest_fault(faults: Sequence[str | None]) -> str:
+    """The reason that came closest to winning: the last check that a touch failed."""
+    known = [f for f in faults if f is not None]
+    if not known:
+        return "no_touch"
+    return max(known, key=lambda f: _ORDER.index(f) if f in _ORDER else len(_ORDER))
+
+
+@dataclass(frozen=True)
+class _Judge:
+    promises: Mapping[str, Promise]
+    enrolments: Mapping[str, EnrolmentFacts]
+    placed_at: datetime
+    click_limit: int
+
+    def fault(self, touch: Seen, product_id: str | None) -> str | None:
+        """Why the touch is not eligible for a line of this product; None if it is."""
+        promise = self.promises.get(touch.campaign_id)
+        enrolment = self.enrolments.get(touch.enrolment_id)
+        if promise is None or enrolment is None:
+            return "not_live"
+        facts, at, sold = promise.facts, touch.at, self.placed_at
+        if not facts.covers(product_id):
+            return "not_covered"
+        if at > sold:
+            return "after_sale"
+        if sold - at > timedelta(days=promise.policy.window_days):
+            return "outside_window"
+        if not (facts.live_at(at) and facts.live_at(sold)):
+            return "not_live"
+        if not (enrolment.active_at(at) and enrolment.active_at(sold)):
+            return "enrolment_ended"
+        if touch.by in ("click", "scan") and touch.uses >= self.click_limit:
+            return "used_up"
+        return None
+
+    def strength(self, touch: Seen) -> tuple[int, datetime, str]:
+        policy = self.promises[touch.campaign_id].policy
+        return (-rank(touch, policy), touch.at, touch.id)
+
+    def shared(
+        self, position: int, product_id: str | None, best: Seen, fit: Sequence[Seen]
+    ) -> list[Share]:
+        """The line shared by the policy of the best touch's campaign."""
+        policy = self.promises[best.campaign_id].policy
+        level = rank(best, policy)
+        same = [t for t in fit if t.campaign_id == best.campaign_id and rank(t, policy) == level]
+        first = policy.model == "first_touch"
+        chosen = min(same, key=lambda t: (t.at, t.id)) if first else best
+        why = chosen.by if chosen.by not in ("click", "scan") else policy.model
+        return [Share(position, chosen, FULL_BP, _item(chosen, product_id), why)]
+
+    def lost(self, touch: Seen, best: Seen) -> str:
+        """Why an eligible touch lost to the best one (or to the one its policy chose)."""
+        policy = self.promises[best.campaign_id].policy
+        stronger = rank(best, policy) != rank(touch, self.promises[touch.campaign_id].policy)
+        if stronger:
+            kind = "click" if best.by == "scan" else best.by
+            return f"lost_to_{kind}"
+        if touch.campaign_id == best.campaign_id and policy.model == "first_touch":
+            return "earlier_touch"
+        return "later_touch"
+
+
+def _item(touch: Seen, product_id: str | None) -> str:
+    return "direct" if touch.product_id in (None, product_id) else "indirect"
+
+
+def summary(shares: Sequence[tuple[str, int, int]]) -> dict[str, int]:
+    """The order's credit: (enrolment, line base, share_bp) of each line → enrolment's part of the
+    credited base in basis points, summing to 10 000 (largest remainder, ties to the first seen).
+    """
+    sums: dict[str, int] = {}
+    for enrolment_id, base, share_bp in shares:
+        sums[enrolment_id] = sums.get(enrolment_id, 0) + base * share_bp
+    if not sums:
+        return {}
+    return dict(zip(sums, split(FULL_BP, list(sums.values())), strict=True))
+
+
+def is_self(
+    partner_id: str,
+    touches: Collection[Seen],
+    buyer: tuple[str | None, str | None],
+    contacts: tuple[Collection[str], Collection[str]],
+) -> bool:
+    """Self-referral: the buyer's phone (E.164) or e-mail (dots and +tags folded) is one of the
+    partner's people's, or a touch of the sale was made in the partner's own browser.
+    """
+    phone, email = buyer
+    phones, emails = contacts
+    return (
+        (phone is not None and phone in phones)
+        or (email is not None and email in emails)
+        or any(t.own and t.partner_id == partner_id for t in touches)
+    )

@@ -1,0 +1,151 @@
+"""Price a changed order anew, with the same touches and terms, and post the difference per line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jejaring import world
+from jejaring.kit.periods import month_of
+from jejaring.ledger.rules import Draft
+from referrals.attribution.evidence import Evidence
+from referrals.attribution.models import Credit
+from referrals.commissions import accrue, release, reverse, rules
+from referrals.commissions.accrue import Hold, Ledgered, Limits, Priced
+from referrals.commissions.models import Commission
+from referrals.commissions.reverse import Cause, Changes, Group
+from referrals.orders.store import Order
+
+
+@dataclass
+class Pricing:
+    """One order being priced anew: its credits, its commissions, and what is to be written."""
+
+    found: Evidence
+    order: Order
+    credits: Sequence[Credit]
+    rows: list[Commission]
+    cause: Cause
+    changes: Changes
+    out: Ledgered
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What a line, partner and rule earns now (`entitled`, `due` after refunds) and has (`net`)."""
+
+    group: Group
+    own: list[Commission]
+    priced: Priced | None
+    entitled: int
+    due: int
+    net: int
+
+    @property
+    def delta(self) -> int:
+        return self.due - self.net
+
+
+async def amend(this: Pricing) -> None:
+    """Post per line the difference between what it earned and earns: less is reversed, more is a
+    further commission with its own hold. A closed order earns nothing.
+    """
+    limits = await accrue.limits_for(this.found, [(this.order, list(this.credits))])
+    dues = _dues(this, limits)
+    lowered = [(d.own, -d.delta) for d in dues if d.delta < 0]
+    await reverse.take_back(lowered, this.cause, this.changes)
+    for own, amount in lowered:
+        campaign_id = own[0].campaign_id
+        if campaign_id in limits.budgets:
+            limits.budgets[campaign_id] += amount
+    now = world.now()
+    for due in dues:
+        entitled = due.entitled
+        if due.delta > 0:
+            entitled -= due.delta - _raise(this, due, limits, now)
+        if due.own:
+            await _keep(due.own[0], entitled)
+    _selfish(this, now)
+    this.out.events += accrue.told(this.order, this.out.commissions)
+    await limits.reserve()
+
+
+def _dues(this: Pricing, limits: Limits) -> list[_Due]:
+    """Every line, partner and rule that earned or earns something."""
+    order = this.order
+    grouped = reverse.groups(this.rows)
+    month = month_of(order.sale.placed_at, order.shop.zone)
+    for own in grouped.values():
+        so_far = limits.so_far(own[0].enrolment_id, month)
+        net = sum(row.amount - row.reversed for row in own)
+        so_far[own[0].rule] = so_far.get(own[0].rule, 0) - net
+    off_books = {_group(r) for r in this.rows if r.state not in rules.ON_BOOKS}
+    clean = [c for c in this.credits if not c.self_referral]
+    no_budget = Limits(months=limits.months)
+    priced = {
+        (p.line.id, p.credit.enrolment_id, p.worth.rule_index): p
+        for p in accrue.limit(this.found, order, accrue.price(this.found, order, clean), no_budget)
+    }
+    lines = {line.id: line for line in order.lines}
+    dues = []
+    for group in sorted((set(grouped) | set(priced)) - off_books):
+        own, now_worth = grouped.get(group, []), priced.get(group)
+        entitled = now_worth.worth.amount if now_worth else 0
+        due = rules.still_due(entitled, reverse.line_now(order, lines[group[0]]))
+        net = sum(row.amount - row.reversed for row in own)
+        dues.append(_Due(group, own, now_worth, entitled, due, net))
+    return dues
+
+
+def _group(row: Commission) -> Group:
+    return (row.line_id or "", row.enrolment_id, row.rule_index)
+
+
+def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
+    """A further commission for what is due beyond what there is; how much the budget granted."""
+    assert due.priced is not None  # noqa: S101 — only a worth can be due
+    granted = limits.take(due.priced.credit.campaign_id, due.delta)
+    (worth,) = rules.budget_limited([rules.resized(due.priced.worth, due.delta)], granted)
+    if not granted and due.own:
+        return 0
+    number = this.order.sale.version
+    first = not due.own
+    key = rules.accrual_key(*due.group) if first else rules.amend_key(due.own[0].id, number)
+    priced = Priced(due.priced.credit, due.priced.line, worth)
+    row = accrue.commission(this.order, priced, key, _hold(this, priced, now, first=first))
+    row.because["entitled"] = granted if first else 0
+    memo = {"commission": row.id}
+    event = "accrue" if first else "amend"
+    moves = rules.accrue_moves(row.partner_id, row.amount)
+    this.out.entries.append(Draft(row.merchant_id, key, event, moves, memo))
+    if release.is_due(row, now):
+        release.mark(row, now, this.out.entries, this.out.items)
+    this.out.commissions.append(row)
+    this.changes.add(row, row.amount)
+    return granted
+
+
+def _hold(this: Pricing, priced: Priced, now: datetime, *, first: bool) -> Hold:
+    credit = priced.credit
+    days = this.found.terms_by(credit.campaign_id, credit.terms_number).hold_days
+    at = accrue.counting_from(this.order.sale)
+    when = rules.release_time(at, days) if first else rules.amended_release_time(at, now, days)
+    return Hold(when, days, now)
+
+
+async def _keep(leader: Commission, entitled: int) -> None:
+    """The leading row keeps what the line is entitled to now."""
+    if reverse.entitled([leader]) != entitled:
+        leader.because = {**leader.because, "entitled": entitled}
+        await Commission.filter(id=leader.id).update(because=leader.because)
+
+
+def _selfish(this: Pricing, now: datetime) -> None:
+    """Lines that an upsert added to a self-referral are seen as rejected, too."""
+    known = {_group(row) for row in this.rows}
+    selfish = [c for c in this.credits if c.self_referral]
+    for p in accrue.price(this.found, this.order, selfish):
+        group = (p.line.id, p.credit.enrolment_id, p.worth.rule_index)
+        if group not in known:
+            hold = _hold(this, p, now, first=True)
+            key = rules.accrual_key(*group)
+            this.out.commissions.append(accrue.commission(this.order, p, key, hold))

@@ -1,0 +1,103 @@
+"""Release: when the hold is over, pending becomes payable, and the payouts room gets its item."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from jejaring import world
+from jejaring.db import sql
+from jejaring.db.transact import transact
+from jejaring.hooks import publish
+from jejaring.hooks.models import Event
+from jejaring.ledger.post import post_many
+from jejaring.ledger.rules import Draft
+from jejaring.payouts import items
+from jejaring.payouts.items import ItemDraft
+from referrals.commissions import rules
+from referrals.commissions.models import Commission
+
+BATCH = 200
+
+
+def is_due(row: Commission, now: datetime) -> bool:
+    """Whether the row waits for nothing but its clock, and the clock has come."""
+    return row.state == "pending" and row.release_at is not None and row.release_at <= now
+
+
+def mark(row: Commission, now: datetime, entries: list[Draft], drafts: list[ItemDraft]) -> None:
+    """Make the row payable; its entry and its item are added to the lists, none for a rest of 0."""
+    rest = row.amount - row.reversed
+    row.state = "payable"
+    row.released_at = now
+    key = rules.release_key(row.id, row.times_held)
+    moves = rules.release_moves(row.partner_id, rest)
+    entries.append(Draft(row.merchant_id, key, "release", moves, {"commission": row.id}))
+    if rest:
+        drafts.append(item_of(row, key, rest, now))
+
+
+def item_of(row: Commission, key: str, amount: int, now: datetime) -> ItemDraft:
+    """The payable item of a commission."""
+    return ItemDraft(
+        merchant_id=row.merchant_id,
+        partner_id=row.partner_id,
+        key=key,
+        kind="commission",
+        source_id=row.id,
+        label=str(row.because.get("label", row.rule)),
+        amount=amount,
+        not_before=now,
+    )
+
+
+def told(rows: Iterable[Commission]) -> list[Event]:
+    """One `commission.released` per merchant and partner."""
+    groups: dict[tuple[str, str], list[Commission]] = {}
+    for row in rows:
+        groups.setdefault((row.merchant_id, row.partner_id), []).append(row)
+    return [
+        publish.draft(
+            "commission.released",
+            partner_id,
+            own[0].id,
+            merchant_id=merchant_id,
+            commissions=[{"id": r.id, "amount": r.amount - r.reversed} for r in own],
+        )
+        for (merchant_id, partner_id), own in groups.items()
+    ]
+
+
+async def release(rows: Sequence[Commission], now: datetime) -> None:
+    """Release stored rows that are due, in the caller's transaction."""
+    due = [row for row in rows if is_due(row, now)]
+    if not due:
+        return
+    entries: list[Draft] = []
+    drafts: list[ItemDraft] = []
+    for row in due:
+        mark(row, now, entries, drafts)
+    ids = [row.id for row in due]
+    await Commission.filter(id__in=ids).update(state="payable", released_at=now)
+    await post_many(entries)
+    await items.add_many(drafts)
+    await Event.bulk_create(told(due))
+
+
+async def release_due() -> int:
+    """Release everything that is due, 200 a transaction; how many. Any number of workers may."""
+    done = 0
+    while count := await transact(_batch):
+        done += count
+        if count < BATCH:
+            break
+    return done
+
+
+async def _batch() -> int:
+    now = world.now()
+    query = Commission.filter(state="pending", release_at__lte=now).order_by("release_at", "id")
+    query = query.limit(BATCH)
+    if not sql.on_sqlite():
+        query = query.select_for_update(skip_locked=True)
+    rows = await query
+    await release(rows, now)
+    return len(rows)

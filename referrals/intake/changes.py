@@ -1,0 +1,85 @@
+"""The frame of every change to a stored order: lock it, change it, settle its money, tell it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jejaring import world
+from jejaring.hooks import publish
+from jejaring.hooks.models import Event
+from jejaring.kit.errors import NotFound
+from referrals.attribution.models import Credit
+from referrals.commissions import release, reverse, write
+from referrals.commissions.accrue import Ledgered, counting_from
+from referrals.commissions.models import Commission
+from referrals.commissions.reverse import Cause, Changes
+from referrals.intake import figures
+from referrals.intake.rules import Figure, deltas
+from referrals.orders import store
+from referrals.orders.rules import Shop
+from referrals.orders.store import Order
+
+
+@dataclass
+class Change:
+    """An order being changed: how it stood before, and what the change does."""
+
+    order: Order
+    credits: list[Credit]
+    rows: list[Commission]
+    before: list[Figure]
+    money: Changes = field(default_factory=Changes)
+    out: Ledgered = field(default_factory=Ledgered)
+
+    @property
+    def version_cause(self) -> str:
+        return f"v{self.order.sale.version}"
+
+
+async def begin(shop: Shop, sale_id: str) -> Change:
+    """Lock the order and read what hangs on it, in the caller's transaction. NotFound."""
+    order = await store.load(shop, sale_id, lock=True)
+    if order is None:
+        raise NotFound
+    return await around(order)
+
+
+async def around(
+    order: Order, given: list[Credit] | None = None, rows: list[Commission] | None = None
+) -> Change:
+    """The change of an order that is loaded already."""
+    if given is None:
+        given = await Credit.filter(sale_id=order.sale.id).order_by("id")
+    if rows is None:
+        rows = await reverse.of_sale(order.sale.id)
+    return Change(order, given, rows, figures.of(order, given, rows))
+
+
+async def settle(change: Change, cause: Cause) -> None:
+    """Reverse what is no longer earned, give back what is earned again."""
+    await reverse.settle(change.order, change.rows, cause, change.money)
+
+
+async def finish(change: Change, event: str, reason: str) -> list[Commission]:
+    """Write what is new, set the holds' ends anew, release what is due, and tell; all rows."""
+    await write.write(change.out)
+    rows = [*change.rows, *change.out.commissions]
+    await reverse.move_release(change.order, change.rows, counting_from(change.order.sale))
+    await release.release(change.rows, world.now())
+    await Event.bulk_create([*reverse.told(change.money, reason), *_told(change, rows, event)])
+    return rows
+
+
+def _told(change: Change, rows: Sequence[Commission], event: str) -> list[Event]:
+    sale = change.order.sale
+    after = figures.of(change.order, change.credits, rows)
+    told = publish.draft(
+        event,
+        sale.merchant_id,
+        sale.id,
+        order_id=sale.order_id,
+        source=sale.source,
+        state=sale.state,
+        merchant_id=sale.merchant_id,
+        figures=deltas(change.before, after),
+    )
+    return [told]

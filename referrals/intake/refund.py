@@ -1,0 +1,139 @@
+"""Refunds: applied to their order, or kept until it comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.exceptions import IntegrityError
+
+from jejaring import world
+from jejaring.db.transact import transact
+from jejaring.kit.errors import Conflict, Invalid, NotFound
+from referrals.attribution.models import Credit
+from referrals.commissions.reverse import Cause
+from referrals.intake import changes
+from referrals.orders import rules
+from referrals.orders.models import Refund, Sale, SaleLine
+from referrals.orders.rules import CLOSED_STATES, LineLeft, Part, Shop
+from referrals.orders.store import Order
+
+
+@dataclass(frozen=True)
+class RefundDraft:
+    """A refund as received: rupiah by `amount`, or (line, quantity) `items`; one of the two."""
+
+    refund_id: str
+    reason: str
+    amount: int | None = None
+    items: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def content(self) -> str:
+        return rules.refund_hash(self.amount, self.items, self.reason)
+
+
+@dataclass(frozen=True)
+class RefundOutcome:
+    """What became of a refund: `created`, `unchanged` or `waiting`."""
+
+    refund: Refund
+    status: str
+
+
+async def refund(shop: Shop, sale_id: str, draft: RefundDraft) -> RefundOutcome:
+    """Refund a part of a known order. The same refund_id and content again is `unchanged`.
+
+    Raises NotFound, Invalid, and Conflict `refund_exists` for other content.
+    """
+    sale = await Sale.get_or_none(id=sale_id, merchant_id=shop.id)
+    if sale is None:
+        raise NotFound
+    return await refund_order(shop, sale.source, sale.order_id, draft)
+
+
+async def refund_order(shop: Shop, source: str, order_id: str, draft: RefundDraft) -> RefundOutcome:
+    """Refund an order by its source and order id; one that is not known yet waits for it."""
+    if (draft.amount is None) == (not draft.items):
+        raise Invalid.at("/amount", "amount_or_items")
+    try:
+        return await transact(lambda: _refund(shop, source, order_id, draft))
+    except IntegrityError:  # another process was first with this refund; now it is known
+        return await transact(lambda: _refund(shop, source, order_id, draft))
+
+
+async def _refund(shop: Shop, source: str, order_id: str, draft: RefundDraft) -> RefundOutcome:
+    where: dict[str, Any] = {"merchant_id": shop.id, "source": source, "order_id": order_id}
+    # The order's row first: two refunds of one order take their turns.
+    sale = await Sale.filter(**where).select_for_update().first()
+    known = await Refund.get_or_none(**where, refund_id=draft.refund_id)
+    if known is not None:
+        if known.content_hash != draft.content:
+            raise Conflict("refund_exists", refund_id=draft.refund_id)
+        return RefundOutcome(known, "unchanged")
+    row = Refund(
+        id=world.new_id("ref"),
+        **where,
+        refund_id=draft.refund_id,
+        sale_id=sale.id if sale else None,
+        state="waiting",
+        reason=draft.reason,
+        amount=draft.amount,
+        items=[{"line": line, "quantity": quantity} for line, quantity in draft.items],
+        content_hash=draft.content,
+        received_at=world.now(),
+    )
+    await row.save(force_create=True)
+    if sale is None:
+        return RefundOutcome(row, "waiting")
+    change = await changes.begin(shop, sale.id)
+    await _apply(change, row)
+    return RefundOutcome(row, "created")
+
+
+async def apply_waiting(order: Order, given: list[Credit], refunds: Sequence[Refund]) -> None:
+    """Apply refunds that came before their order. One that does not fit the order (an unknown
+    line, too many units) is kept as `refused`, and the order says so.
+    """
+    for row in refunds:
+        change = await changes.around(order, given)
+        row.sale_id = order.sale.id
+        try:
+            await _apply(change, row)
+        except Invalid:
+            row.state = "refused"
+            await row.save(update_fields=["state", "sale_id"])
+            order.sale.notes = [
+                *order.sale.notes,
+                {"code": "refund_refused", "refund_id": row.refund_id},
+            ]
+            await order.sale.save(update_fields=["notes"])
+
+
+async def _apply(change: changes.Change, row: Refund) -> None:
+    order = change.order
+    parts = _parts(order, row)
+    lines = {line.position: line for line in order.lines}
+    for part in parts:
+        line = lines[part.position]
+        line.refunded += part.amount
+        line.returned += part.quantity
+        await SaleLine.filter(id=line.id).update(refunded=line.refunded, returned=line.returned)
+    row.state = "applied"
+    row.applied_at = world.now()
+    row.spread = {str(part.position): part.amount for part in parts}
+    await row.save(update_fields=["state", "applied_at", "spread", "sale_id"])
+    await changes.settle(change, Cause(row.id, "refund"))
+    await changes.finish(change, "refund.applied", "refund")
+
+
+def _parts(order: Order, row: Refund) -> tuple[Part, ...]:
+    """What the refund takes of each line; nothing of an order that is closed already."""
+    if order.sale.state in CLOSED_STATES:
+        return ()
+    left = [
+        LineLeft(line.position, line.quantity, line.base, line.refunded, line.returned)
+        for line in order.lines
+    ]
+    if row.amount is not None:
+        return rules.spread_amount(row.amount, left)
+    return rules.spread_items([(e["line"], e["quantity"]) for e in row.items], left)

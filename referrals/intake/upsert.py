@@ -1,0 +1,120 @@
+"""PUT: the order as it is now; what is new about it is priced with the credit it has."""
+
+from dataclasses import dataclass
+
+from tortoise.exceptions import IntegrityError
+
+from jejaring import world
+from jejaring.db.transact import transact
+from jejaring.kit.errors import Refusal
+from referrals.attribution import attribute, evidence
+from referrals.attribution.evidence import Evidence
+from referrals.attribution.models import Credit, Touch
+from referrals.commissions import amend
+from referrals.commissions.amend import Pricing
+from referrals.commissions.reverse import Cause
+from referrals.intake import changes
+from referrals.intake.changes import Change
+from referrals.intake.record import Entry, Outcome, record_many
+from referrals.orders import revise, rules, store
+from referrals.orders.models import Sale, SaleLine
+from referrals.orders.rules import CLOSED_STATES, SaleDraft, Shop
+
+
+@dataclass(frozen=True)
+class _Message:
+    """How the new body stands to what is stored: its state, and whether it is by its time newer."""
+
+    state: str
+    newer: bool
+
+
+async def upsert(shop: Shop, draft: SaleDraft) -> Outcome:
+    """Record the order, or change the known one to what the body says.
+
+    A body whose `updated_at` is older than the last changes nothing. States move forward only,
+    unless `updated_at` is newer. Raises Invalid.
+    """
+    now = world.now()
+    rules.check(draft, now)
+    entry = Entry(shop, draft, now)
+    try:
+        return await transact(lambda: _upsert(entry))
+    except IntegrityError:  # another process was first with this order; now it is known
+        return await transact(lambda: _upsert(entry))
+
+
+async def _upsert(entry: Entry) -> Outcome:
+    draft, shop = entry.draft, entry.shop
+    sale = await Sale.filter(
+        merchant_id=shop.id, source=draft.source, order_id=draft.order_id
+    ).first()
+    if sale is None:
+        (result,) = await record_many([entry])
+        if isinstance(result, Refusal):
+            raise result
+        return result
+    change = await changes.begin(shop, sale.id)
+    message = _read(change.order.sale, draft)
+    if message is None:
+        return Outcome(sale.id, "unchanged")
+    if change.order.sale.content_hash == entry.content and message.state == sale.state:
+        await revise.note_time(change.order.sale, draft.updated_at)
+        return Outcome(sale.id, "unchanged")
+    await _change(change, entry, message)
+    return Outcome(sale.id, "updated")
+
+
+def _read(sale: Sale, draft: SaleDraft) -> _Message | None:
+    """None for a message that is older than the last."""
+    last, said = sale.source_updated_at, draft.updated_at
+    if last is not None and said is not None and said < last:
+        return None
+    newer = said is not None and (last is None or said > last)
+    return _Message(rules.next_state(sale.state, draft.state, newer=newer), newer)
+
+
+async def _change(change: Change, entry: Entry, message: _Message) -> None:
+    order, draft = change.order, entry.draft
+    sale = order.sale
+    reopened = sale.state in CLOSED_STATES and message.state not in CLOSED_STATES
+    at = draft.updated_at or entry.received_at
+    revise.set_state(sale, message.state, at)
+    if reopened:
+        # First as it was closed, then as it changed: two entries, two keys.
+        await changes.settle(change, Cause(change.version_cause, "order_reopened"))
+    items = await store.items({(entry.shop.id, line.sku) for line in draft.lines})
+    fresh = await revise.revise(order, draft, entry.content, items)
+    found = await _evidence(change)
+    change.credits += await _credit_new(change, found, fresh)
+    closed = sale.state in CLOSED_STATES
+    cause = Cause(change.version_cause, f"order_{sale.state}" if closed else "order_changed")
+    await amend.amend(
+        Pricing(found, order, change.credits, change.rows, cause, change.money, change.out)
+    )
+    await changes.finish(change, "sale.changed", cause.reason)
+
+
+async def _evidence(change: Change) -> Evidence:
+    """The enrolments and terms of the credit that the order has."""
+    found = Evidence()
+    touches = await Touch.filter(sale_id=change.order.sale.id).values_list(
+        "enrolment_id", flat=True
+    )
+    ids = {str(e) for e in touches} | {c.enrolment_id for c in change.credits}
+    await evidence.load_promises(found, ids)
+    return found
+
+
+async def _credit_new(change: Change, found: Evidence, fresh: list[SaleLine]) -> list[Credit]:
+    """Credit for added lines, by the touches of the first recording."""
+    if not fresh:
+        return []
+    stored = await Touch.filter(sale_id=change.order.sale.id)
+    selfish = {c.partner_id for c in change.credits if c.self_referral}
+    rows = attribute.credited_again(found, change.order, fresh, stored)
+    for row in rows:
+        row.self_referral = row.partner_id in selfish
+    if rows:
+        await Credit.bulk_create(rows)
+    return rows

@@ -1,0 +1,98 @@
+"""Change a stored order to what a new body says; its lines keep their places."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from referrals.orders import rules, store
+from referrals.orders.models import Sale, SaleLine
+from referrals.orders.rules import LineDraft, SaleDraft
+from referrals.orders.store import Item, Order
+
+_STATE = ("state", "version", "paid_at", "delivered_at", "closed_at")
+_FIELDS = (
+    "placed_at",
+    "source_updated_at",
+    "items_total",
+    "discount",
+    "shipping",
+    "base",
+    "click_id",
+    "coupon",
+    "note",
+    "creator",
+    "content_hash",
+    "buyer_phone",
+    "buyer_email",
+    *_STATE,
+)
+
+
+def set_state(sale: Sale, state: str, at: datetime) -> None:
+    """Put the order's state, its milestones and its next version on the row, not saved yet."""
+    reached = rules.milestones(store.milestones_of(sale), state, at)
+    sale.state = state
+    sale.version += 1
+    sale.paid_at, sale.delivered_at = reached.paid_at, reached.delivered_at
+    sale.closed_at = reached.closed_at
+
+
+async def save_state(sale: Sale, state: str, at: datetime) -> None:
+    """Move the order to a state that it has been in since `at`: one version more."""
+    set_state(sale, state, at)
+    await sale.save(update_fields=_STATE)
+
+
+async def note_time(sale: Sale, updated_at: datetime | None) -> None:
+    """Remember that the source said the same again, later."""
+    if updated_at is not None and updated_at != sale.source_updated_at:
+        await Sale.filter(id=sale.id).update(source_updated_at=updated_at)
+
+
+async def revise(
+    order: Order, draft: SaleDraft, content: str, items: Mapping[tuple[str, str], Item]
+) -> list[SaleLine]:
+    """Save the body's amounts on the order and its lines; the lines that it added.
+
+    Lines are matched by sku, then by order among equals. A line that the body no longer has stays
+    with quantity and base 0. What was refunded of a line is at most its new base.
+    """
+    sale = order.sale
+    totals = rules.totals(draft.lines, draft.discount)
+    base_of = dict(zip(map(id, draft.lines), totals.bases, strict=True))
+    stored = [(line.position, line.sku) for line in order.lines]
+    kept, fresh, dropped = rules.matched(stored, draft.lines)
+    lines = {line.position: line for line in order.lines}
+    for position, line in kept:
+        await _save_line(lines[position], line, base_of[id(line)])
+    for position in dropped:
+        gone = lines[position]
+        await _save_line(gone, LineDraft(gone.sku, 0, gone.unit_price), 0)
+    last = max(lines, default=0)
+    added = [
+        store.add_line(order, last + i, line, base_of[id(line)], items)
+        for i, line in enumerate(fresh, 1)
+    ]
+    if added:
+        await SaleLine.bulk_create(added)
+    for name, value in store.columns(draft, totals, content).items():
+        setattr(sale, name, value)
+    phone, email = store.buyer_hashes(draft)
+    sale.buyer_phone, sale.buyer_email = phone or sale.buyer_phone, email or sale.buyer_email
+    await sale.save(update_fields=_FIELDS)
+    return added
+
+
+async def _save_line(row: SaleLine, draft: LineDraft, base: int) -> None:
+    values = {
+        "quantity": draft.quantity,
+        "unit_price": draft.unit_price,
+        "discount": draft.discount,
+        "base": base,
+        "refunded": min(row.refunded, base),
+        "returned": min(row.returned, draft.quantity),
+    }
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return
+    for name, value in values.items():
+        setattr(row, name, value)
+    await SaleLine.filter(id=row.id).update(**values)
