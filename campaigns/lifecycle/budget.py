@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
+from campaigns.lifecycle.end import end_spent
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.rules import granted, is_spent
-from campaigns.lifecycle.steer import end_spent
 
 
 async def left(campaign_ids: Collection[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from campaigns.catalog import sites
 from campaigns.lifecycle import fields
+from campaigns.lifecycle.end import end_row
 from campaigns.lifecycle.models import Campaign, CampaignPause, CampaignProduct
 from campaigns.lifecycle.queries import products
 from campaigns.lifecycle.rules import (
@@ -226,19 +227,8 @@ async def _pause(row: Campaign, actor: str) -> None:
 async def end(merchant_id: str, campaign_id: str, actor: str, reason: str = "by_hand") -> Campaign:
     """Live or paused → ended, for good; sales placed before still accrue. Conflict otherwise."""
     return await _step(
-        merchant_id, campaign_id, "end", lambda row: _end(row, world.now(), reason, actor)
+        merchant_id, campaign_id, "end", lambda row: end_row(row, world.now(), reason, actor)
     )
-
-
-async def _end(row: Campaign, at: datetime, reason: str, actor: str) -> None:
-    await _save(row, {"state": "ended", "ended_at": at, "end_reason": reason})
-    await _told("ended", row, actor, reason=reason)
-
-
-async def end_spent(row: Campaign) -> None:
-    """End a campaign whose budget is spent; the caller holds its row."""
-    if row.state in ("live", "paused"):
-        await _end(row, world.now(), "budget", "system")
 
 
 async def start_due(campaign_id: str) -> None:
@@ -256,7 +246,7 @@ async def end_due(campaign_id: str) -> None:
         if row is None or row.ends_at is None or row.state not in ("live", "paused"):
             return
         if row.ends_at <= world.now():
-            await _end(row, row.ends_at, "date", "system")
+            await end_row(row, row.ends_at, "date", "system")
 
     await transact(work)
 
