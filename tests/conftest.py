@@ -32,6 +32,7 @@ from jejaring.db.migrate import migrate  # noqa: E402
 from jejaring.identity import keys  # noqa: E402
 from jejaring.settings import settings  # noqa: E402
 from jejaring.web import limits  # noqa: E402
+from referrals.clicks import recorder  # noqa: E402
 from tests.cast import Cast, set_the_stage  # noqa: E402
 
 
@@ -91,6 +92,7 @@ async def db(_database: None) -> AsyncIterator[None]:
     """An empty, migrated database."""
     await _empty()
     keys._cache.clear()
+    recorder.reset()
     limits._local.cache_clear()
     yield
 
