@@ -1,0 +1,126 @@
+"""`/r/CODE` and `/q/CODE`, answered ahead of the router: look up, tell who it is, store, send on.
+
+This is the product's busiest path, so it speaks plain ASGI and keeps to what a request needs;
+docs/decisions/0011-redirect.md has the measurements.
+"""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jejaring import world
+from jejaring.identity import sessions
+from jejaring.settings import settings
+from jejaring.web import address
+from referrals.clicks import agents, card, own, recorder
+from referrals.clicks.rows import Hit
+from referrals.clicks.rules import PERSON, PREVIEW, kind_of_hit
+from referrals.links import lookup
+from referrals.links.lookup import Entry
+
+VISITOR_DAYS = 400
+VISITOR_LENGTH = 22
+_COMMON = [
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+    (b"content-length", b"0"),
+]
+Headers = list[tuple[bytes, bytes]]
+
+
+class Redirect:
+    """Wraps the whole application; what is no link of ours goes on to it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        chosen = settings()
+        self.app = app
+        self.cookie = b"__Host-jj_v" if chosen.secure else b"jj_v"
+        self.session = sessions.cookie_name().encode()
+        attributes = f"; Max-Age={VISITOR_DAYS * 86_400}; Path=/; HttpOnly; SameSite=Lax"
+        self.attributes = (attributes + ("; Secure" if chosen.secure else "")).encode()
+        self.trusted = address.networks(chosen.trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if path[:3] in ("/r/", "/q/") and scope["method"] in ("GET", "HEAD"):
+                code = path[3:]
+                entry = lookup.cached(code) or await lookup.find(code)
+                if entry is not None:
+                    await self.answer(scope, send, code, entry)
+                    return
+        await self.app(scope, receive, send)
+
+    async def answer(self, scope: Scope, send: Send, code: str, entry: Entry) -> None:
+        """Store the hit, then reply to it."""
+        headers = dict(scope["headers"])
+        raw_agent = headers.get(b"user-agent", b"")[: agents.LONGEST]
+        kind = kind_of_hit(scope["method"], _purpose(headers), agents.at_once(raw_agent).kind)
+        now = world.now()
+        seconds = now.timestamp()
+        cookies = headers.get(b"cookie", b"")
+        visitor = _visitor(cookies, self.cookie) if cookies else None
+        hit = Hit(
+            id=world.click_id(now),
+            at=now,
+            entry=entry,
+            scan=scope["path"][1] == "q",
+            kind=kind,
+            own=self.session in cookies and await self.is_own(cookies, entry.owner.partner_id),
+            visitor=visitor or world.click_id(now),
+            returning=visitor is not None,
+            address=self.address(scope, headers),
+            agent=raw_agent,
+            referrer=headers.get(b"referer", b"")[:300],
+        )
+        stored = await recorder.keep(hit)
+        if kind == PREVIEW:
+            await card.show(send, code, head=scope["method"] == "HEAD")
+            return
+        if not entry.counts_from <= seconds < entry.counts_to:
+            location = entry.ended
+        elif stored:
+            location = entry.before + hit.id.encode() + entry.after
+        else:
+            location = entry.plain
+        reply = [(b"location", location), *_COMMON]
+        if kind == PERSON:
+            cookie = self.cookie + b"=" + hit.visitor.encode() + self.attributes
+            reply.append((b"set-cookie", cookie))
+        await send({"type": "http.response.start", "status": 302, "headers": reply})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def is_own(self, cookies: bytes, partner_id: str) -> bool:
+        """Whether one of the partner's people is signed in on this browser."""
+        token = _cookie(cookies, self.session)
+        return bool(token) and await own.is_own(token.decode("latin-1"), partner_id)
+
+    def address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The client's address: the peer's, or what trusted proxies say."""
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        forwarded = headers.get(b"x-forwarded-for") if self.trusted else None
+        if forwarded is None:
+            return peer
+        return address.resolve(peer, [forwarded.decode("latin-1")], self.trusted)
+
+
+def _cookie(cookies: bytes, name: bytes) -> bytes:
+    """The value of a cookie; b'' where there is none."""
+    for pair in cookies.split(b";"):
+        found, _, value = pair.strip().partition(b"=")
+        if found == name:
+            return value
+    return b""
+
+
+def _visitor(cookies: bytes, name: bytes) -> str | None:
+    """The visitor's cookie, if there is one that we could have made."""
+    value = _cookie(cookies, name)
+    return value.decode() if len(value) == VISITOR_LENGTH and value.isalnum() else None
+
+
+def _purpose(headers: dict[bytes, bytes]) -> str:
+    """What a browser says that fetches ahead of its user."""
+    return (
+        headers.get(b"sec-purpose") or headers.get(b"purpose") or headers.get(b"x-moz") or b""
+    ).decode("latin-1")
