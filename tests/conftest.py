@@ -95,6 +95,7 @@ async def db(_database: None) -> AsyncIterator[None]:
     recorder.reset()
     limits._local.cache_clear()
     yield
+    await keys.settle()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,6 +7,7 @@ import os
 import secrets
 import tempfile
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +51,13 @@ class Settings(BaseSettings):
         if not url.startswith(("sqlite://", "postgres://")):
             raise ValueError("DATABASE_URL must start with sqlite:/// or postgres://")
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_networks(cls, listed: str) -> str:
+        for part in filter(None, (part.strip() for part in listed.split(","))):
+            ip_network(part, strict=False)
+        return listed
 
     @property
     def is_sqlite(self) -> bool:

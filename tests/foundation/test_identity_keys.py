@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from tortoise.exceptions import OperationalError
 
 from jejaring import world
 from jejaring.identity import keys, organisations
@@ -35,7 +36,7 @@ def bearing(secret: str) -> dict[str, str]:
 async def test_a_stranger_is_refused(
     http: httpx2.AsyncClient, method: str, path: str, header: str | None
 ) -> None:
-    headers = {"Authorization": header.encode("latin-1")} if header else {}
+    headers = {b"Authorization": header.encode("latin-1")} if header else {}
     reply = await http.request(method, path, headers=headers)
     assert reply.status_code == 401
     assert reply.headers["www-authenticate"] == "Bearer"
@@ -228,3 +229,18 @@ async def test_an_operator_vouches_once_and_only_an_operator(cast: Cast) -> None
         await organisations.vouch(caller(cast.sari), "org_none")
     with pytest.raises(Conflict):
         await organisations.suspend(caller(cast.sari), cast.sari.id)
+
+
+async def test_a_last_use_that_cannot_be_written_does_not_matter(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy:
+        @staticmethod
+        async def update(**_: object) -> int:
+            raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ApiKey, "filter", lambda *_, **__: Busy)
+        assert await keys.lookup(cast.laras.key) is not None
+        await keys.settle()
+    assert (await ApiKey.get(organisation_id=cast.laras.id)).last_used_at is None

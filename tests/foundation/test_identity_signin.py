@@ -14,6 +14,7 @@ from jejaring.identity import hashing, links, sessions, signin, signup
 from jejaring.identity.models import Membership, Organisation, Session, User
 from jejaring.kit.errors import Forbidden, Invalid, NotFound, TooMany
 from jejaring.settings import settings
+from jejaring.trail import consent
 from tests import make
 from tests.cast import Cast
 from tests.foundation.test_identity_signup import caller
@@ -292,6 +293,24 @@ async def test_asking_again_for_an_operator_ends_the_older_link(db: None) -> Non
     assert (await Membership.get()).role == "owner"
     with pytest.raises(Invalid):
         await signup.operator("sari")
+
+
+async def test_a_second_link_keeps_the_consent_of_the_first(db: None) -> None:
+    user = await ani()
+    await links.redeem(await links.issue(user.id, "cli"), "yang-baru-ini")
+    assert len(await consent.of(user.id)) == len(consent.TEXT_VERSIONS)
+
+
+async def test_a_session_of_an_organisation_one_left_turns_to_another(cast: Cast) -> None:
+    token = await sessions.open(cast.laras.user.id, cast.bukit.id)
+    read = await sessions.read(asking(token))
+    assert read is not None
+    assert read.organisation_id == cast.laras.id
+
+
+async def test_changing_the_password_of_nobody_is_refused(db: None) -> None:
+    with pytest.raises(Invalid):
+        await signin.change_password("usr_none", PASSWORD, "yang-baru-ini")
 
 
 async def test_a_link_is_over_after_its_time(db: None) -> None:

@@ -9,7 +9,7 @@ from jejaring import world
 from jejaring.identity import invitations, signup
 from jejaring.identity.models import Invitation, Membership, Organisation, User
 from jejaring.identity.rules import Caller
-from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from jejaring.settings import settings
 from jejaring.trail import consent
 from jejaring.trail.models import AuditEntry
@@ -240,3 +240,20 @@ async def test_a_person_joins_a_team_with_the_role_of_the_invitation(cast: Cast)
 async def test_an_unknown_role_is_refused(cast: Cast) -> None:
     with pytest.raises(Invalid):
         await invitations.create(caller(cast.laras), "member", role="king")
+
+
+async def test_the_eleventh_sign_up_of_an_address_is_too_many(db: None) -> None:
+    for _ in range(10):
+        await signup.admit("192.0.2.1")
+    with pytest.raises(TooMany):
+        await signup.admit("192.0.2.1")
+    await signup.admit("192.0.2.2")
+
+
+async def test_a_handle_taken_in_between_is_a_conflict_not_a_fault(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signup, "free_slug", lambda *_: "rina")
+    with pytest.raises(Conflict, match="handle_raced"):
+        await signup.become_partner(ANI, from_join_page=True)
+    assert await User.filter(email="ani@example.com").count() == 0

@@ -53,7 +53,7 @@ class PageGuard:
         if self.side not in ("both", caller.kind):
             raise NotFound
         if not caller.may("edit" if self.act == "read" and not looking else self.act):
-            raise Forbidden("role_forbids") if caller.may("read") else NotFound()
+            raise Forbidden("role_forbids")
         return caller
 
     def _way_back(self, request: Request, looking: bool) -> str:

@@ -1,10 +1,11 @@
 """Signing in: a login and a password, limited per login and per address, no word on who exists."""
 
+from jejaring.db.transact import transact
 from jejaring.identity import hashing, sealing, sessions
 from jejaring.identity.models import Membership, User
 from jejaring.identity.rules import MAX_PASSWORD, bad_password
 from jejaring.kit import text
-from jejaring.kit.errors import Forbidden, Invalid, NotFound
+from jejaring.kit.errors import Forbidden, Invalid
 from jejaring.trail.write import note
 from jejaring.web import address as addresses
 from jejaring.web import limits
@@ -72,7 +73,10 @@ async def change_password(user_id: str, old: str, new: str) -> None:
     if bad:
         raise Invalid(fields=bad)
     hashed = await hashing.hash_password(new)
-    if not await User.filter(id=user_id).update(password_hash=hashed):
-        raise NotFound
-    await sessions.end_all(user_id)
-    await note("password.changed", user_id, actor=user_id)
+
+    async def store() -> None:
+        await User.filter(id=user_id).update(password_hash=hashed)
+        await sessions.end_all(user_id)
+        await note("password.changed", user_id, actor=user_id)
+
+    await transact(store)
