@@ -20,6 +20,8 @@ from dashboards.figures import audit as figures_audit
 from dashboards.figures import jobs as figures_jobs
 from dashboards.frame import hang
 from dashboards.frame import pages as frame_pages
+from dashboards.public import pages as public_pages
+from dashboards.public import reference
 from jejaring import world
 from jejaring.db import connect, migrate
 from jejaring.identity import api as identity_api
@@ -28,13 +30,19 @@ from jejaring.identity import keys
 from jejaring.jobs import enqueue, worker
 from jejaring.jobs.models import Beat, Job
 from jejaring.kit.errors import NotFound
+from jejaring.payouts import api as payouts_api
 from jejaring.settings import Settings, settings
-from jejaring.web import api, assets, metrics, openapi, pages, problems, render
+from jejaring.web import api, assets, limits, metrics, openapi, pages, problems, render
 from jejaring.web.api import Endpoint
 from jejaring.web.headers import Headers
 from jejaring.web.pages import Page
 from referrals.clicks import recorder
 from referrals.clicks.redirect import Redirect
+from referrals.commissions import api as commissions_api
+from referrals.commissions import audit as commissions_audit
+from referrals.commissions import jobs as commissions_jobs
+from referrals.intake import api as intake_api
+from referrals.intake import jobs as intake_jobs
 
 VERSION = "0.1.0"
 MAX_BODY = 1_000_000
@@ -45,14 +53,20 @@ ENDPOINTS: list[Endpoint] = [
     *catalog_api.ENDPOINTS,
     *campaigns_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
+    *intake_api.ENDPOINTS,
+    *commissions_api.ENDPOINTS,
+    *payouts_api.ENDPOINTS,
 ]
 
 PAGES: list[Page] = [
+    *public_pages.PAGES,
     *frame_pages.PAGES,
+    *reference.pages_of(ENDPOINTS),
 ]
 
 TEMPLATES: list[str] = [
     "dashboards.frame",
+    "dashboards.public",
 ]
 
 HANDLERS: dict[str, worker.Handler] = {
@@ -62,10 +76,13 @@ HANDLERS: dict[str, worker.Handler] = {
 DUTIES: list[worker.Duty] = [
     *identity_jobs.DUTIES,
     *figures_jobs.DUTIES,
+    *commissions_jobs.DUTIES,
+    *intake_jobs.DUTIES,
 ]
 
 AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     figures_audit.audit,
+    commissions_audit.audit,
 ]
 
 
@@ -147,6 +164,7 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
                 yield {}
         finally:
             await recorder.stop()
+            await limits.disconnect()
             if own_database:
                 await keys.settle()
                 await connect.disconnect()
@@ -154,10 +172,12 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
     render.set_up(TEMPLATES, hang.extra, hang.adorn({page.path for page in PAGES}))
     built = Starlette(
         routes=routes(),
-        middleware=[Middleware(Headers, secure=chosen.secure)],
+        middleware=[
+            Middleware(Headers, secure=chosen.secure),
+            Middleware(limits.BodyLimit, limit=MAX_BODY),
+        ],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
     )
     # Links are answered ahead of Starlette's own layers: they are the busiest path by far.
     built.middleware_stack = Redirect(built.build_middleware_stack())

@@ -3,6 +3,7 @@
 Everywhere `merchant_id` or `partner_id` None means all of them.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,7 +62,8 @@ _OPENING = (
     ") sides WHERE account LIKE 'partner:%' AND {where} GROUP BY merchant_id, account"
 )
 _MOVES = (
-    "SELECT e.id, e.merchant_id, e.at, e.key, e.event, p.from_account, p.to_account, p.amount "
+    "SELECT e.id, e.merchant_id, e.at, e.key, e.event, e.memo, p.from_account, p.to_account, "
+    "p.amount "
     "FROM ledger_entry e JOIN ledger_posting p ON p.entry_id = e.id WHERE e.id IN ("
     "SELECT id FROM ledger_entry e WHERE e.at >= ? AND e.at < ? AND {entry} "
     "ORDER BY e.at {way}, e.id {way} LIMIT ?) ORDER BY e.at {way}, e.id {way}, p.id"
@@ -105,6 +107,7 @@ class Movement:
     at: datetime
     key: str
     event: str
+    memo: dict[str, Any]
     changes: dict[str, int]
 
     @property
@@ -256,18 +259,22 @@ def _by_entry(rows: Sequence[dict[str, Any]], partner_id: str | None) -> list[Mo
             owner = accounts.owner_of(account)
             if partner_id not in (None, owner):
                 continue
-            movement = found.setdefault(
-                (row["id"], owner),
-                Movement(
-                    row["id"], row["merchant_id"], owner, _time(row["at"]),
-                    row["key"], row["event"], {},
-                ),
-            )  # fmt: skip
+            movement = found.setdefault((row["id"], owner), _movement(row, owner))
             part = account.rpartition(":")[2]
             movement.changes[part] = movement.changes.get(part, 0) + change
     return list(found.values())
 
 
-def _time(value: Any) -> datetime:
-    """SQLite gives text back."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def _movement(row: dict[str, Any], owner: str) -> Movement:
+    """SQLite gives times and JSON back as text, PostgreSQL JSON only."""
+    at, memo = row["at"], row["memo"]
+    return Movement(
+        entry_id=row["id"],
+        merchant_id=row["merchant_id"],
+        partner_id=owner,
+        at=at if isinstance(at, datetime) else datetime.fromisoformat(at),
+        key=row["key"],
+        event=row["event"],
+        memo=json.loads(memo) if isinstance(memo, str) else dict(memo),
+        changes={},
+    )

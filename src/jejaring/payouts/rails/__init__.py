@@ -1,0 +1,1 @@
+"""How money leaves: one file per rail, and the tables of banks and wallets they know."""
