@@ -29,6 +29,7 @@ class Touch(Model):
         app = "jejaring"
         table = "touch"
         unique_together = (("sale", "touch_id", "enrolment_id"),)
+        indexes = (("touch_id",),)
 
 
 class Credit(Model):

@@ -1,7 +1,7 @@
 """The one pipeline that every sale comes through: checked, stored, credited, accrued, told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
@@ -45,11 +45,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An order with everything that was decided about it."""
+    """An order with everything that was decided about it; `changed_since` by a refund that had
+    waited for it.
+    """
 
     order: Order
     credits: list[Credit]
     commissions: list[Commission]
+    changed_since: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ async def _store_new(entries: Sequence[Entry]) -> dict[OrderKey, Recorded]:
     await write.write(out)
     for key, refunds in waiting.items():
         await refund.apply_waiting(recorded[key].order, recorded[key].credits, refunds)
+        recorded[key] = replace(recorded[key], changed_since=True)
     return recorded
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
 from jejaring import world
+from jejaring.db import sql
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict, Invalid, NotFound
 from referrals.attribution.models import Credit
@@ -107,6 +109,30 @@ async def apply_waiting(order: Order, given: list[Credit], refunds: Sequence[Ref
                 {"code": "refund_refused", "refund_id": row.refund_id},
             ]
             await order.sale.save(update_fields=["notes"])
+
+
+async def apply_left_over(limit: int = 100) -> int:
+    """Apply waiting refunds whose order is known: the two came at once, in two transactions that
+    did not see each other. How many.
+    """
+    rows = await sql.rows(
+        "SELECT r.id, s.id AS sale_id FROM refund r JOIN sale s ON s.merchant_id = r.merchant_id "
+        "AND s.source = r.source AND s.order_id = r.order_id WHERE r.state = 'waiting' "
+        "ORDER BY r.received_at, r.id LIMIT ?",
+        [limit],
+    )
+    for row in rows:
+        await transact(partial(_late, row["id"], row["sale_id"]))
+    return len(rows)
+
+
+async def _late(refund_id: str, sale_id: str) -> None:
+    sale = await Sale.filter(id=sale_id).select_related("merchant").get()
+    shop = Shop(sale.merchant_id, sale.merchant.zone)
+    change = await changes.begin(shop, sale_id)
+    row = await Refund.get(id=refund_id)
+    if row.state == "waiting":
+        await apply_waiting(change.order, change.credits, [row])
 
 
 async def _apply(change: changes.Change, row: Refund) -> None:

@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from jejaring.kit.errors import BadField, Invalid
 from jejaring.kit.money import MAX_AMOUNT, half_up, split
+from jejaring.kit.periods import DEFAULT_ZONE, day_start
 
 OPEN_STATES = ("placed", "paid", "delivered", "completed")
 CLOSED_STATES = ("cancelled", "returned")
@@ -96,6 +97,8 @@ def wrong(draft: SaleDraft, now: datetime) -> list[BadField]:
         found.append(BadField("/discount", "discount_over_total"))
     if draft.placed_at > now + AHEAD:
         found.append(BadField("/placed_at", "placed_ahead"))
+    if draft.updated_at is not None and draft.updated_at > now + AHEAD:
+        found.append(BadField("/updated_at", "updated_ahead"))
     return found
 
 
@@ -283,3 +286,16 @@ def is_new(placed_at: datetime, known: bool, earliest: datetime | None) -> bool 
     if not known:
         return None
     return earliest is None or earliest >= placed_at
+
+
+def span(
+    since: date | None, until: date | None, zone: str = DEFAULT_ZONE
+) -> tuple[datetime | None, datetime | None]:
+    """A filter's [since, until) as instants: a time is itself, a day is midnight in the zone, and
+    the last day is included whole.
+    """
+    if until is not None and not isinstance(until, datetime):
+        until = day_start(until + timedelta(days=1), zone)
+    if since is not None and not isinstance(since, datetime):
+        since = day_start(since, zone)
+    return since, until

@@ -650,7 +650,7 @@ class Migration(migrations.Migration):
                 ('won', fields.BooleanField()),
                 ('reason', fields.CharField(max_length=40)),
             ],
-            options={'table': 'touch', 'app': 'jejaring', 'unique_together': (('sale', 'touch_id', 'enrolment_id'),), 'pk_attr': 'id'},
+            options={'table': 'touch', 'app': 'jejaring', 'unique_together': (('sale', 'touch_id', 'enrolment_id'),), 'indexes': [Index(fields=['touch_id'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -1,0 +1,106 @@
+"""Commissions as they are read: a page of one's own side, filtered."""
+
+from collections.abc import Sequence
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from jejaring.identity.models import Organisation
+from jejaring.identity.rules import Caller
+from jejaring.kit import paging
+from jejaring.payouts import items
+from referrals.commissions.models import Commission
+from referrals.commissions.rules import shown_state
+from referrals.commissions.shapes import CommissionQuery, CommissionRow
+from referrals.commissions.words import values
+from referrals.orders.models import Sale
+from referrals.orders.rules import span
+
+# Where a state is not a column but read from items, a page looks at this many rows at most.
+MAX_CHUNKS = 20
+
+
+async def page(
+    caller: Caller, query: CommissionQuery, lang: str
+) -> tuple[list[CommissionRow], str | None]:
+    """The caller's commissions (a merchant's own, a partner's own), newest first."""
+    wanted = _filtered(caller, query)
+    cursor = paging.decode(query.cursor) if query.cursor else None
+    found: list[Commission] = []
+    standings: dict[str, str] = {}
+    for _ in range(MAX_CHUNKS):
+        rows = await _after(wanted, cursor).limit(query.limit + 1)
+        standings |= await standings_of(rows)
+        found += [row for row in rows if query.state in (None, _state(row, standings))]
+        if len(found) > query.limit or len(rows) <= query.limit:
+            break
+        cursor = _cursor(rows[-1])
+    shown, more = paging.cut(found, query.limit)
+    after = _cursor(shown[-1]) if more else None
+    if not more and len(rows) > query.limit:
+        after = cursor  # the search goes on where this page stopped looking
+    following = paging.encode(after) if after else None
+    return await _rows(shown, lang, standings), following
+
+
+def _cursor(row: Commission) -> paging.Cursor:
+    return paging.Cursor(row.created_at, row.id)
+
+
+def _filtered(caller: Caller, query: CommissionQuery) -> QuerySet[Commission]:
+    side = "merchant_id" if caller.kind == "merchant" else "partner_id"
+    wanted = Commission.filter(**{side: caller.organisation_id})
+    if query.campaign_id is not None:
+        wanted = wanted.filter(campaign_id=query.campaign_id)
+    if query.enrolment_id is not None:
+        wanted = wanted.filter(enrolment_id=query.enrolment_id)
+    since, until = span(query.from_, query.to, caller.zone)
+    if since is not None:
+        wanted = wanted.filter(created_at__gte=since)
+    if until is not None:
+        wanted = wanted.filter(created_at__lt=until)
+    if query.state in ("pending", "held", "rejected"):
+        return wanted.filter(state=query.state)
+    if query.state in ("payable", "in_payout", "paid"):
+        return wanted.filter(state="payable")
+    return wanted if query.state is None else wanted.filter(reversed__gt=0)
+
+
+def _after(wanted: QuerySet[Commission], cursor: paging.Cursor | None) -> QuerySet[Commission]:
+    if cursor is not None:
+        wanted = wanted.filter(
+            Q(created_at__lt=cursor.at) | Q(created_at=cursor.at, id__lt=cursor.id)
+        )
+    return wanted.order_by("-created_at", "-id")
+
+
+def _state(row: Commission, standings: dict[str, str]) -> str:
+    return shown_state(row.state, row.amount, row.reversed, standings.get(row.id))
+
+
+async def standings_of(rows: Sequence[Commission]) -> dict[str, str]:
+    """Where the payable ones' money stands, by commission id."""
+    payable = [row.id for row in rows if row.state == "payable"]
+    return dict(await items.standing(payable)) if payable else {}
+
+
+async def _rows(
+    rows: Sequence[Commission], lang: str, standings: dict[str, str]
+) -> list[CommissionRow]:
+    orgs = {row.merchant_id for row in rows} | {row.partner_id for row in rows}
+    slugs = dict(await Organisation.filter(id__in=list(orgs)).values_list("id", "slug"))
+    sales = {row.sale_id for row in rows if row.sale_id}
+    orders = dict(await Sale.filter(id__in=list(sales)).values_list("id", "order_id"))
+    return [
+        CommissionRow.model_validate(
+            {
+                **values(row, lang, standings),
+                "merchant": slugs[row.merchant_id],
+                "partner": slugs[row.partner_id],
+                "campaign_id": row.campaign_id,
+                "sale_id": row.sale_id,
+                "order_id": orders.get(row.sale_id or ""),
+            }
+        )
+        for row in rows
+    ]

@@ -1,0 +1,66 @@
+"""Commissions as the outside sees them, and the filters of their list."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from jejaring.web.shapes import PageQuery, When
+
+State = Literal["pending", "held", "payable", "in_payout", "paid", "rejected", "reversed"]
+Since = When | date
+
+
+class Because(BaseModel):
+    """How an amount came about: as data, and in the asker's language."""
+
+    rule: str
+    base: int
+    rate_bp: int | None
+    amount: int
+    notes: list[str]
+    text: str
+
+
+class CommissionOut(BaseModel):
+    """What a partner earns with one line of one order by one rule; rupiah.
+
+    `amount` never changes, `reversed` grows; `line` is the line's number in its order.
+    """
+
+    id: str
+    line: int | None
+    enrolment_id: str
+    kind: str
+    amount: int
+    reversed: int
+    state: State
+    release_at: datetime | None
+    because: list[Because]
+    currency: str = "IDR"
+    reason_code: str | None = None
+    reason: str | None = None
+    created_at: datetime
+    released_at: datetime | None = None
+
+
+class CommissionRow(CommissionOut):
+    """A commission in a list, with what it belongs to."""
+
+    merchant: str
+    partner: str
+    campaign_id: str
+    sale_id: str | None
+    order_id: str | None
+
+
+class CommissionQuery(PageQuery):
+    """`from` and `to` (a time with an offset, or a day of the merchant's calendar, to included)
+    look at when the commission was made.
+    """
+
+    state: State | None = None
+    campaign_id: str | None = Field(None, max_length=40)
+    enrolment_id: str | None = Field(None, max_length=40)
+    from_: Since | None = Field(None, alias="from")
+    to: Since | None = None

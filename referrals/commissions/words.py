@@ -1,0 +1,56 @@
+"""Why an amount is what it is, in the asker's language."""
+
+from collections.abc import Mapping
+
+from jejaring.web.language import say
+from referrals.commissions.models import Commission
+from referrals.commissions.rules import shown_state
+from referrals.commissions.shapes import Because, CommissionOut
+
+
+def shown(row: Commission, lang: str, standings: Mapping[str, str]) -> CommissionOut:
+    """A commission as the outside sees it; `standings` of payable ones, by id."""
+    return CommissionOut.model_validate(values(row, lang, standings))
+
+
+def values(row: Commission, lang: str, standings: Mapping[str, str]) -> dict[str, object]:
+    """The same as plain values."""
+    line = row.because.get("line")
+    return {
+        "id": row.id,
+        "line": line,
+        "enrolment_id": row.enrolment_id,
+        "kind": row.kind,
+        "amount": row.amount,
+        "reversed": row.reversed,
+        "state": shown_state(row.state, row.amount, row.reversed, standings.get(row.id)),
+        "release_at": row.release_at,
+        "because": [_because(row, lang)],
+        "reason_code": row.reason_code,
+        "reason": say(lang, f"reason.{row.reason_code}") if row.reason_code else None,
+        "created_at": row.created_at,
+        "released_at": row.released_at,
+    }
+
+
+def _because(row: Commission, lang: str) -> Because:
+    raw = row.because.get("notes")
+    notes = [str(note) for note in raw] if isinstance(raw, list) else []
+    kind = row.kind if row.kind in ("percent", "per_order", "per_item") else "other"
+    text = say(
+        lang,
+        f"because.{kind}",
+        rule=row.rule,
+        base=row.base,
+        rate=row.rate_bp or 0,
+        amount=row.amount,
+    )
+    text += "".join(f" {say(lang, f'because.note.{note}')}" for note in notes)
+    return Because(
+        rule=row.rule,
+        base=row.base,
+        rate_bp=row.rate_bp,
+        amount=row.amount,
+        notes=notes,
+        text=text,
+    )

@@ -1,0 +1,161 @@
+"""Sales as replies: rows in, words added, shapes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from referrals.attribution.models import Credit, Touch
+from referrals.attribution.rules import summary
+from referrals.commissions import words as commission_words
+from referrals.commissions.models import Commission
+from referrals.intake import words
+from referrals.intake.shapes import (
+    CreditOut,
+    LineOut,
+    RefundOut,
+    RefundPart,
+    SaleDetail,
+    SaleOut,
+    TouchOut,
+)
+from referrals.orders.models import Refund, SaleLine
+from referrals.orders.rules import CLOSED_STATES
+from referrals.orders.store import Order
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A sale with everything that hangs on it; `handles` of partners by id."""
+
+    order: Order
+    credits: Sequence[Credit]
+    commissions: Sequence[Commission]
+    standings: Mapping[str, str] = field(default_factory=dict)
+    touches: Sequence[Touch] = ()
+    refunds: Sequence[Refund] = ()
+    handles: Mapping[str, str] = field(default_factory=dict)
+
+
+def sale(whole: Whole, lang: str) -> SaleOut:
+    """The sale without its lines."""
+    return SaleOut.model_construct(**_values(whole, lang))
+
+
+def detail(whole: Whole, lang: str) -> SaleDetail:
+    """The sale with its lines, touches and refunds."""
+    row = whole.order.sale
+    return SaleDetail.model_construct(
+        **_values(whole, lang),
+        version=row.version,
+        paid_at=row.paid_at,
+        delivered_at=row.delivered_at,
+        closed_at=row.closed_at,
+        new_buyer=row.new_buyer,
+        click_id=row.click_id,
+        coupon=row.coupon,
+        note=row.note,
+        items=[_line(whole, line, lang) for line in whole.order.lines],
+        touches=[_touch(whole, touch, lang) for touch in whole.touches],
+        refunds=[refund(r) for r in whole.refunds],
+    )
+
+
+def _values(whole: Whole, lang: str) -> dict[str, Any]:
+    row = whole.order.sale
+    return {
+        "id": row.id,
+        "order_id": row.order_id,
+        "source": row.source,
+        "state": row.state,
+        "placed_at": row.placed_at,
+        "received_at": row.received_at,
+        "items_total": row.items_total,
+        "discount": row.discount,
+        "shipping": row.shipping,
+        "base": row.base,
+        "currency": row.currency,
+        "credit": _summary(whole, lang),
+        "commissions": [
+            commission_words.shown(c, lang, whole.standings)
+            for c in sorted(whole.commissions, key=lambda c: (c.created_at, c.id))
+        ],
+        "notes": [words.note(note, lang) for note in row.notes],
+    }
+
+
+def _summary(whole: Whole, lang: str) -> list[CreditOut]:
+    """The order's credit: each partner once, with their part of the credited base."""
+    bases = {line.id: line.base for line in whole.order.lines}
+    parts = summary([(c.enrolment_id, bases[c.line_id], c.share_bp) for c in whole.credits])
+    first = {c.enrolment_id: c for c in reversed(whole.credits)}
+    return [_credit(whole, first[e], share_bp, lang) for e, share_bp in parts.items()]
+
+
+def _credit(
+    whole: Whole, row: Credit, share_bp: int, lang: str, item: str | None = None
+) -> CreditOut:
+    return CreditOut(
+        enrolment_id=row.enrolment_id,
+        partner=str(row.because["partner"]),
+        share_bp=share_bp,
+        by=row.by,
+        because=words.credit(row, whole.order.sale, lang, whole.order.shop.zone),
+        code=str(row.because["code"]),
+        item=item,
+        self_referral=row.self_referral,
+    )
+
+
+def _line(whole: Whole, line: SaleLine, lang: str) -> LineOut:
+    closed = whole.order.sale.state in CLOSED_STATES
+    return LineOut(
+        line=line.position,
+        sku=line.sku,
+        product_id=line.product_id,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        base=line.base,
+        refunded=line.base if closed else line.refunded,
+        returned=line.quantity if closed else line.returned,
+        credit=[
+            _credit(whole, c, c.share_bp, lang, c.item)
+            for c in whole.credits
+            if c.line_id == line.id
+        ],
+    )
+
+
+def _touch(whole: Whole, row: Touch, lang: str) -> TouchOut:
+    return TouchOut(
+        id=row.touch_id,
+        by=row.by,
+        at=row.at,
+        enrolment_id=row.enrolment_id,
+        partner=whole.handles.get(row.partner_id, ""),
+        campaign_id=row.campaign_id,
+        won=row.won,
+        reason=row.reason,
+        text=words.touch(row, lang, whole.order.shop.zone),
+    )
+
+
+def refund(row: Refund) -> RefundOut:
+    """A refund as the outside sees it."""
+    taken = sum(row.spread.values())
+    over = row.amount - taken if row.amount is not None and row.state == "applied" else 0
+    return RefundOut(
+        id=row.id,
+        refund_id=row.refund_id,
+        source=row.source,
+        order_id=row.order_id,
+        sale_id=row.sale_id,
+        state=row.state,
+        amount=row.amount,
+        items=list(row.items),
+        reason=row.reason,
+        lines=[RefundPart(line=int(k), amount=v) for k, v in sorted(row.spread.items())],
+        over_base=over,
+        received_at=row.received_at,
+        applied_at=row.applied_at,
+    )

@@ -1,0 +1,42 @@
+"""Credit, touches and notes in the asker's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jejaring.kit.periods import DEFAULT_ZONE
+from jejaring.web.language import known, say
+from referrals.attribution.models import Credit, Touch
+from referrals.intake.shapes import NoteOut
+from referrals.orders.models import Sale
+
+
+def credit(row: Credit, sale: Sale, lang: str, zone: str = DEFAULT_ZONE) -> str:
+    """Why this partner is credited, as a sentence."""
+    code = str(row.because["code"])
+    how = f"{row.by}.{code}" if row.by in ("click", "scan") else code
+    text = say(
+        lang,
+        f"because.credit.{how}",
+        zone,
+        partner=row.because["partner"],
+        at=row.touch_at,
+        coupon=sale.coupon or "",
+    )
+    if row.self_referral:
+        text += " " + say(lang, "because.credit.self_referral", zone)
+    return text
+
+
+def touch(row: Touch, lang: str, zone: str = DEFAULT_ZONE) -> str:
+    """Why a touch won or lost, as a sentence."""
+    name = f"touch.{row.reason}"
+    if not known("id", name):
+        name = "touch.won" if row.won else "touch.lost"
+    return say(lang, name, zone, at=row.at)
+
+
+def note(raw: Mapping[str, object], lang: str) -> NoteOut:
+    """A stored note (a code and its values) with its wording."""
+    code = str(raw["code"])
+    values: dict[str, Any] = {name: value for name, value in raw.items() if name != "code"}
+    return NoteOut(code=code, text=say(lang, f"note.{code}", **values))
