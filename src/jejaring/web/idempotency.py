@@ -1,7 +1,9 @@
 """`Idempotency-Key`: the same POST again gets the stored answer, another body is refused."""
 
+import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -19,7 +21,7 @@ KEPT = timedelta(days=7)
 # A process that died between its work and its answer leaves the key running; after this long the
 # POST may be tried again, and the business keys underneath keep it from happening twice.
 ABANDONED = timedelta(seconds=60)
-MAX_KEY = 255
+KEY = re.compile(r"[!-~]{1,255}")
 
 
 async def once(
@@ -37,7 +39,7 @@ async def once(
     key = request.headers.get("idempotency-key")
     if key is None:
         return await answer()
-    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+    if not KEY.fullmatch(key):
         raise Refusal("bad_idempotency_key")
     body_hash = hashlib.sha256(await request.body()).hexdigest()
     where: dict[str, Any] = {
@@ -56,6 +58,8 @@ async def once(
         )
     try:
         response = await answer()
+    except asyncio.CancelledError:
+        raise  # the transaction may still commit: leave the key running, and then abandoned
     except BaseException:
         await KeptReply.filter(id=row.id).delete()
         raise

@@ -13,8 +13,16 @@ T = TypeVar("T")
 
 
 def _no_control(value: Any) -> Any:
+    """Refuse control characters, however deep in lists and mappings: PostgreSQL stores no NUL."""
     if isinstance(value, str) and any(ord(c) < 32 and c not in "\n\r\t" for c in value):
         raise PydanticCustomError("control_character", "control characters are not allowed")
+    if isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            _no_control(part)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            _no_control(name)
+            _no_control(part)
     return value
 
 
@@ -26,8 +34,6 @@ class Shape(BaseModel):
     @field_validator("*", mode="after", check_fields=False)
     @classmethod
     def _clean(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            return [_no_control(v) for v in value]
         return _no_control(value)
 
 
