@@ -86,9 +86,14 @@ async def public(campaign_id: str) -> Campaign:
 
 
 async def offers(
-    limit: int = 50, cursor: str | None = None, merchant_id: str | None = None
+    limit: int = 50,
+    cursor: str | None = None,
+    merchant_id: str | None = None,
+    but: Collection[str] = (),
 ) -> tuple[list[Campaign], str | None]:
-    """Live campaigns that a partner may join or ask to join, with their merchants, newest first."""
+    """Live campaigns that a partner may join or ask to join, with their merchants, newest first;
+    `but` the ids of those that are left out.
+    """
     wanted = Campaign.filter(
         _in_state("live", world.now()),
         joining__in=["open", "approval"],
@@ -96,6 +101,8 @@ async def offers(
     ).select_related("merchant")
     if merchant_id is not None:
         wanted = wanted.filter(merchant_id=merchant_id)
+    if but:
+        wanted = wanted.exclude(id__in=list(but))
     return await newest(wanted, limit, cursor)
 
 

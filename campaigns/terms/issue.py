@@ -4,7 +4,7 @@ from datetime import datetime
 
 from campaigns.terms.models import TermsVersion
 from campaigns.terms.rules import KINDS
-from campaigns.terms.shapes import TermsIn, TermsOut, normal
+from campaigns.terms.shapes import DEFAULTS, TermsIn, TermsOut, normal
 from campaigns.terms.versions import latest
 from jejaring import world
 from jejaring.kit.errors import BadField, Invalid
@@ -65,7 +65,9 @@ async def issue(
 
 def shown(version: TermsVersion) -> TermsOut:
     """A stored version as it is shown."""
-    dates = {"effective_at": version.effective_at, "created_at": version.created_at}
-    return TermsOut.model_validate(
-        {"number": version.number, **dates, **version.body}, strict=False
-    )
+    own = {
+        "number": version.number,
+        "effective_at": version.effective_at,
+        "created_at": version.created_at,
+    }
+    return TermsOut.model_validate(DEFAULTS | own | version.body, strict=False)

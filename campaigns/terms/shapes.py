@@ -206,11 +206,12 @@ class TermsOut(Sparse):
     buyer_discount: DiscountIn | None = None
 
 
+DEFAULTS: dict[str, Any] = {"attribution": AttributionIn().model_dump(), "hold_days": 7}
+
+
 def normal(terms: TermsIn) -> dict[str, Any]:
     """The body as it is stored: JSON with the defaults and the rules' names written out."""
-    body = terms.model_dump(mode="json", exclude={"effective_at"})
-    body.setdefault("attribution", AttributionIn().model_dump())
-    body.setdefault("hold_days", 7)
+    body = DEFAULTS | terms.model_dump(mode="json", exclude={"effective_at"})
     for number, rule in enumerate(body["rules"], start=1):
         rule.setdefault("name", f"Komisi {number}")
         rule.setdefault("when", {})

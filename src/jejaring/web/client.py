@@ -16,6 +16,7 @@ from jejaring.settings import settings
 
 SECONDS = 10
 MAX_BYTES = 5_000_000
+_PORTS: tuple[int | None, ...] = (None, 80, 443)
 Outcome = Literal[
     "ok", "refused_address", "unresolved", "timeout", "unreachable", "bad_tls", "too_large"
 ]
@@ -59,10 +60,7 @@ def _allowed(url: str) -> bool:
         return False
     schemes = ("https",) if settings().secure else ("https", "http")
     return bool(
-        parts.scheme in schemes
-        and parts.hostname
-        and parts.username is None
-        and port in (None, 80, 443)
+        parts.scheme in schemes and parts.hostname and parts.username is None and port in _PORTS
     )
 
 

@@ -1,0 +1,138 @@
+"""Terms in words: each condition and limit is said, in both languages, and the example is right."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from campaigns.terms.explain import Message, example, sentences
+from campaigns.terms.rules import Policy, Rule, Terms, When
+from campaigns.terms.words import paragraph, words
+from jejaring.web import language
+
+DAY = datetime(2026, 11, 24, 5, tzinfo=UTC)
+
+
+def some(*values: str) -> frozenset[str]:
+    return frozenset(values)
+
+
+FULL = Terms(
+    rules=(
+        Rule(
+            "Batik",
+            "percent",
+            When(
+                product_id=some("prd_1"),
+                sku=some("A", "B", "C"),
+                category=some("batik"),
+                role=some("influencer", "buzzer"),
+                partner=some("rina"),
+                tier=some("gold"),
+                channel=some("coupon"),
+                item=some("direct"),
+                new_buyer=True,
+                min_line=1_000,
+                min_order=100_000,
+                min_quantity=2,
+                from_=DAY,
+                until=datetime(2026, 12, 1, tzinfo=UTC),
+            ),
+            rate_bp=1_250,
+            max_per_order=50_000,
+            max_per_partner_month=1_000_000,
+        ),
+        Rule("Lama", "per_order", When(new_buyer=False), amount=5_000),
+        Rule("Satuan", "per_item", When(min_quantity=3), amount=1_000),
+    ),
+    attribution=Policy("first_touch", 14, coupon_beats_click=False),
+    hold_days=3,
+    max_per_partner_month=2_000_000,
+    buyer_discount_bp=500,
+)
+
+
+def test_every_condition_and_limit_is_said_in_indonesian() -> None:
+    assert paragraph("id", sentences(FULL, {"prd_1": "Kemeja Jlamprang"})) == [
+        "Batik: komisi 12,5% dari harga barang, untuk buzzer atau influencer, untuk kategori "
+        "batik, untuk produk Kemeja Jlamprang, untuk SKU A, B atau C, untuk mitra rina, untuk "
+        "tingkat emas, lewat kode kupon, untuk produk yang ada di link, kalau pembelinya baru di "
+        "toko ini, kalau barang itu dibeli minimal Rp1.000, kalau pesanannya minimal Rp100.000, "
+        "kalau dibeli minimal 2 buah, mulai 24 Nov 2026, 12.00 WIB, sampai sebelum 1 Des 2026, "
+        "07.00 WIB.",
+        "Batik: paling banyak Rp50.000 per pesanan.",
+        "Batik: paling banyak Rp1.000.000 per mitra per bulan.",
+        "Lama: Rp5.000 per pesanan, kalau pembelinya pernah belanja di toko ini.",
+        "Satuan: Rp1.000 per barang, kalau dibeli minimal 3 buah.",
+        "Penjualan lain tidak mendapat komisi.",
+        "Semua komisi bersama-sama paling banyak Rp2.000.000 per mitra per bulan.",
+        "Yang dihitung adalah mitra pertama yang linknya dibuka, paling lama 14 hari sebelum "
+        "pesanan.",
+        "Kode kupon hanya dihitung kalau tidak ada klik.",
+        "Dihitung dari harga barang setelah diskon, tanpa ongkir, pajak, dan biaya COD.",
+        "Komisi bisa dicairkan 3 hari setelah pesanan diterima pembeli.",
+        "Pembeli yang memakai kode kupon mendapat diskon 5%.",
+    ]
+
+
+def test_the_zone_of_the_shop_is_kept() -> None:
+    told = paragraph("en", sentences(FULL), "Asia/Jayapura")
+    assert "from 24 Nov 2026, 14:00 WIT" in told[0]
+
+
+def test_simple_terms_read_simply_in_english() -> None:
+    terms = Terms((Rule("A", "percent", When(role=some("buzzer")), rate_bp=500),
+                   Rule("B", "percent", rate_bp=1000)))  # fmt: skip
+    assert paragraph("en", sentences(terms))[:2] == [
+        "A: 5% of the price of the goods, for buzzers.",
+        "B: 10% of the price of the goods, for every other sale.",
+    ]
+    alone = paragraph("en", sentences(Terms((Rule("B", "percent", rate_bp=0),))))
+    assert alone[0] == "B: 0% of the price of the goods, for every sale."
+    assert "Other sales earn no commission." not in alone
+
+
+def _ids(value: Any) -> set[str]:
+    if isinstance(value, Message):
+        return {value.id} | {i for v in value.values.values() for i in _ids(v)}
+    if isinstance(value, tuple | list):
+        return {i for v in value for i in _ids(v)}
+    return set()
+
+
+@pytest.mark.parametrize("lang", language.LANGUAGES)
+def test_every_message_has_its_words(lang: str) -> None:
+    told = _ids([*sentences(FULL), example(FULL, 1)])
+    assert all(language.known(lang, message) for message in told)
+
+
+def test_the_example_is_of_the_broadest_rule_and_computed() -> None:
+    terms = Terms(
+        (
+            Rule("A", "percent", When(role=some("buzzer")), rate_bp=500),
+            Rule("B", "percent", rate_bp=1000, max_per_order=15_000),
+        )
+    )
+    assert words("id", example(terms, 185_000)) == (
+        "Contoh: 1 barang seharga Rp185.000 terjual, totalnya Rp185.000; komisi Anda Rp15.000 (B)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "quantity"),
+    [
+        (When(min_order=100_001), 3),
+        (When(min_line=50_000), 1),
+        (When(min_quantity=4, until=DAY), 4),
+        (When(from_=DAY, new_buyer=False), 1),
+        (FULL.rules[0].when, 2),
+    ],
+)
+def test_the_example_sells_what_the_rule_asks_for(when: When, quantity: int) -> None:
+    told = example(Terms((Rule("A", "percent", when, rate_bp=1000),)), 50_000)
+    assert told.values["quantity"] == quantity
+    assert told.values["amount"] == 5_000 * quantity
+
+
+def test_an_example_of_a_free_product_takes_a_price() -> None:
+    assert example(Terms((Rule("A", "percent", rate_bp=1000),)), 0).values["price"] == 1
