@@ -1,0 +1,201 @@
+"""Balances and statements over HTTP: they add up, and each side sees its own."""
+
+import csv
+import io
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from jejaring import world
+from jejaring.db.transact import transact
+from jejaring.ledger import accounts
+from jejaring.ledger.post import post
+from jejaring.ledger.rules import Move
+from jejaring.payouts import statements
+from tests import make
+from tests.cast import Cast, call
+from tests.money import caller, clean, earn, refund, with_method
+
+BALANCE = {
+    "merchant", "partner", "currency", "pending", "held", "payable", "in_payout", "paid",
+    "owed_back", "written_off", "repaid", "earned",
+}  # fmt: skip
+
+
+async def history(http: httpx2.AsyncClient, cast: Cast) -> None:
+    """Ten days ago Rina earned and was paid; five days ago a refund; today she earned again."""
+    start = world.now()
+    with world.at(start - timedelta(days=10)):
+        await with_method(cast.rina)
+        await earn(cast.laras, cast.rina, "com_1", 30_000)
+        run = (await call(http, cast.laras, "POST", "/v1/payout-runs", {})).json()
+        await call(http, cast.laras, "POST", f"/v1/payout-runs/{run['id']}/approve")
+        path = f"/v1/payouts/{run['payouts'][0]['id']}/settle"
+        await call(http, cast.laras, "POST", path, {"outcome": "paid", "reference": "T1"})
+    with world.at(start - timedelta(days=5)):
+        await refund(cast.laras, cast.rina, "com_1", 12_000)
+        owed = accounts.partner(cast.rina.id, "owed_back")
+        await transact(
+            lambda: post(cast.laras.id, "repay:1", "repay", [Move(accounts.CASH_OUT, owed, 2_000)])
+        )
+        await transact(
+            lambda: post(
+                cast.laras.id,
+                "writeoff:1",
+                "writeoff",
+                [Move(accounts.EXPENSE_WRITE_OFF, owed, 1_000)],
+            )
+        )
+    await earn(cast.laras, cast.rina, "com_2", 20_000)
+    await earn(cast.laras, cast.dimas, "com_3", 7_000)
+    await earn(cast.bukit, cast.rina, "com_4", 5_000)
+
+
+@pytest.mark.parametrize("path", ["/v1/balance", "/v1/statement"])
+async def test_a_stranger_is_refused(http: httpx2.AsyncClient, path: str) -> None:
+    assert (await http.get(path)).status_code == 401
+
+
+async def test_each_side_sees_its_own_and_the_rival_nothing_of_it(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    await history(http, cast)
+    for path in ("/v1/balance", "/v1/statement"):
+        seen = {}
+        for member in (cast.laras, cast.bukit, cast.rina, cast.dimas):
+            rows = (await call(http, member, "GET", path)).json()["data"]
+            seen[member.org.slug] = {(row["merchant"], row["partner"]) for row in rows}
+        assert seen == {
+            "batik-laras": {("batik-laras", "rina"), ("batik-laras", "dimas")},
+            "kopi-bukit": {("kopi-bukit", "rina")},
+            "rina": {("batik-laras", "rina"), ("kopi-bukit", "rina")},
+            "dimas": {("batik-laras", "dimas")},
+        }
+
+
+async def test_a_balance_has_the_parts_that_add_up(http: httpx2.AsyncClient, cast: Cast) -> None:
+    await history(http, cast)
+    rows = (await call(http, cast.laras, "GET", "/v1/balance")).json()["data"]
+    row = next(row for row in rows if row["partner"] == "rina")
+    assert set(row) == BALANCE
+    assert {name: row[name] for name in BALANCE if isinstance(row[name], int)} == {
+        "pending": 0, "held": 0, "payable": 20_000, "in_payout": 0, "paid": 30_000,
+        "owed_back": 9_000, "written_off": 1_000, "repaid": 2_000, "earned": 38_000,
+    }  # fmt: skip
+    assert await clean()
+
+
+async def test_balances_come_in_pages(http: httpx2.AsyncClient, cast: Cast) -> None:
+    people = [
+        cast.rina.__class__(await make.organisation("partner"), cast.rina.user, "")
+        for _ in range(5)
+    ]
+    for n, member in enumerate(people):
+        await earn(cast.laras, member, f"com_{n}", 1_000)
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await call(http, cast.laras, "GET", f"/v1/balance?limit=2{cursor}")).json()
+        seen += [row["partner"] for row in page["data"]]
+        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
+    assert sorted(seen) == sorted(member.org.slug for member in people)
+    reply = await call(http, cast.laras, "GET", "/v1/balance?cursor=nonsense")
+    assert reply.status_code == 422
+
+
+async def test_a_statement_adds_up_in_every_part(http: httpx2.AsyncClient, cast: Cast) -> None:
+    await history(http, cast)
+    since = (world.now() - timedelta(days=7)).isoformat().replace("+", "%2B")
+    body = (await call(http, cast.rina, "GET", f"/v1/statement?from={since}")).json()
+    assert set(body) == {"from", "to", "currency", "data"}
+    pair = next(one for one in body["data"] if one["merchant"] == "batik-laras")
+    assert pair["opening"]["due"] == 0
+    assert [row["amount"] for row in pair["movements"]] == [-12_000, 2_000, 1_000, 20_000, 0]
+    assert pair["opening"]["due"] + sum(r["amount"] for r in pair["movements"]) == 11_000
+    assert pair["closing"] == {
+        "pending": 0, "held": 0, "payable": 20_000, "in_payout": 0, "owed_back": 9_000,
+        "due": 11_000,
+    }  # fmt: skip
+    assert pair["movements"][-1]["after"] == pair["closing"]
+
+
+async def test_a_statement_that_ends_in_the_past_closes_as_it_was_then(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    await history(http, cast)
+    first = (world.now() - timedelta(days=20)).date()
+    last = (world.now() - timedelta(days=8)).date()
+    body = (await call(http, cast.rina, "GET", f"/v1/statement?from={first}&to={last}")).json()
+    pair = next(one for one in body["data"] if one["merchant"] == "batik-laras")
+    assert (pair["opening"]["due"], pair["closing"]["due"]) == (0, 0)
+    assert [row["amount"] for row in pair["movements"]] == [30_000, 0, 0, -30_000]
+
+
+async def test_labels_are_worded_in_the_askers_language(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    await history(http, cast)
+    texts = {}
+    for lang in ("id", "en"):
+        headers = {**cast.dimas.headers, "Accept-Language": lang}
+        body = (await http.get("/v1/statement", headers=headers)).json()
+        texts[lang] = [row["text"] for row in body["data"][0]["movements"]]
+    assert texts == {
+        "id": ["Komisi dari penjualan", "Komisi siap dibayar"],
+        "en": ["Commission from a sale", "Commission ready to be paid"],
+    }
+
+
+async def test_the_csv_has_an_opening_and_a_closing_line(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    await history(http, cast)
+    reply = await call(http, cast.dimas, "GET", "/v1/statement?format=csv")
+    assert reply.headers["content-type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(reply.text)))
+    assert [line["text"] for line in lines][0::3] == ["Saldo awal", "Saldo akhir"]
+    assert lines[-1]["due"] == "7000"
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("from=yesterday", "/from"),
+        ("from=2026-13-01", "/from"),
+        ("to=9999-12-31", "/to"),
+        ("from=2026-11-24T10:00:00", "/from"),
+        ("from=2026-11-02&to=2026-11-01", "/to"),
+        ("format=doc", "/format"),
+        ("since=2026-11-02", "/since"),
+    ],
+)
+async def test_an_impossible_span_is_refused(
+    http: httpx2.AsyncClient, cast: Cast, query: str, pointer: str
+) -> None:
+    reply = await call(http, cast.laras, "GET", f"/v1/statement?{query}")
+    assert reply.status_code == 422
+    assert reply.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_a_pdf_is_not_there_yet(http: httpx2.AsyncClient, cast: Cast) -> None:
+    reply = await call(http, cast.laras, "GET", "/v1/statement?format=pdf")
+    assert (reply.status_code, reply.json()["code"]) == (422, "not_yet")
+
+
+async def test_a_statement_of_too_many_movements_asks_for_a_shorter_span(
+    http: httpx2.AsyncClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await history(http, cast)
+    monkeypatch.setattr(statements, "MOST_ENTRIES", 1)
+    reply = await call(http, cast.laras, "GET", "/v1/statement")
+    assert reply.status_code == 422
+    assert reply.json()["errors"][0]["pointer"] == "/from"
+
+
+async def test_a_day_is_a_day_in_the_askers_zone(cast: Cast) -> None:
+    start, end = statements.span(caller(cast.laras), "2026-11-24", "2026-11-24")
+    assert (start.isoformat(), end.isoformat()) == (
+        "2026-11-23T17:00:00+00:00",
+        "2026-11-24T17:00:00+00:00",
+    )
