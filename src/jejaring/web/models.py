@@ -15,7 +15,9 @@ class KeptReply(Model):
     body_hash = fields.CharField(max_length=64)
     status = fields.IntField(null=True)
     reply = fields.TextField(null=True)
-    content_type = fields.CharField(max_length=80, default="application/json")
+    content_type = fields.CharField(
+        max_length=80, default="application/json", db_default="application/json"
+    )
     started_at = fields.DatetimeField()
 
     class Meta:

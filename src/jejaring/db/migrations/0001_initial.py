@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ('body_hash', fields.CharField(max_length=64)),
                 ('status', fields.IntField(null=True)),
                 ('reply', fields.TextField(null=True, unique=False)),
-                ('content_type', fields.CharField(default='application/json', max_length=80)),
+                ('content_type', fields.CharField(default='application/json', db_default='application/json', max_length=80)),
                 ('started_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'kept_reply', 'app': 'jejaring', 'unique_together': (('organisation_id', 'method', 'path', 'key'),), 'indexes': [Index(fields=['started_at'])], 'pk_attr': 'id'},
