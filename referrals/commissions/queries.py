@@ -21,10 +21,14 @@ MAX_CHUNKS = 20
 
 
 async def page(
-    caller: Caller, query: CommissionQuery, lang: str
+    caller: Caller, query: CommissionQuery, lang: str, merchant_id: str | None = None
 ) -> tuple[list[CommissionRow], str | None]:
-    """The caller's commissions (a merchant's own, a partner's own), newest first."""
+    """The caller's commissions (a merchant's own, a partner's own), newest first; of one merchant
+    only, if given.
+    """
     wanted = _filtered(caller, query)
+    if merchant_id is not None:
+        wanted = wanted.filter(merchant_id=merchant_id)
     cursor = paging.decode(query.cursor) if query.cursor else None
     found: list[Commission] = []
     standings: dict[str, str] = {}

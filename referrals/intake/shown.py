@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from referrals.attribution.models import Credit, Touch
@@ -77,17 +78,24 @@ def _values(whole: Whole, lang: str) -> dict[str, Any]:
         "credit": _summary(whole, lang),
         "commissions": [
             commission_words.shown(c, lang, whole.standings)
-            for c in sorted(whole.commissions, key=lambda c: (c.created_at, c.id))
+            for c in sorted(whole.commissions, key=_in_order)
         ],
         "notes": [words.note(note, lang) for note in row.notes],
     }
 
 
+def _in_order(row: Commission) -> tuple[datetime, int, str]:
+    """As they were made, and within one moment by line (ids of one millisecond are in no order)."""
+    line = row.because.get("line")
+    return (row.created_at, line if isinstance(line, int) else 0, row.id)
+
+
 def _summary(whole: Whole, lang: str) -> list[CreditOut]:
     """The order's credit: each partner once, with their part of the credited base."""
-    bases = {line.id: line.base for line in whole.order.lines}
-    parts = summary([(c.enrolment_id, bases[c.line_id], c.share_bp) for c in whole.credits])
-    first = {c.enrolment_id: c for c in reversed(whole.credits)}
+    lines = {line.id: line for line in whole.order.lines}
+    given = sorted(whole.credits, key=lambda c: (lines[c.line_id].position, c.id))
+    parts = summary([(c.enrolment_id, lines[c.line_id].base, c.share_bp) for c in given])
+    first = {c.enrolment_id: c for c in reversed(given)}
     return [_credit(whole, first[e], share_bp, lang) for e, share_bp in parts.items()]
 
 
