@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from jejaring import world
 from jejaring.db import sql
 from jejaring.db.transact import transact
-from jejaring.ledger import accounts, statements
+from jejaring.kit import paging
+from jejaring.kit.errors import Invalid
+from jejaring.ledger import accounts, journal, statements
 from jejaring.ledger.audit import audit
 from jejaring.ledger.post import post
 from jejaring.ledger.rules import Move
@@ -142,3 +146,28 @@ async def test_a_posting_of_another_merchant_or_to_an_unknown_account_is_found(d
         "UPDATE ledger_posting SET from_account = 'pocket' WHERE amount = 20",
     )
     assert found == {"balance", "sign", "foreign_posting", "unknown_account", "content"}
+
+
+async def test_the_journal_pages_entries_newest_first_with_their_postings(db: None) -> None:
+    await some_history()
+    assert await journal.count() == 9
+    assert await journal.count("org_b") == 2
+    rows, cursor = await journal.page("org_a", limit=5)
+    assert [row.key for row in rows][:3] == ["repay:r", "writeoff:r", "reverse:r"]
+    assert rows[0].postings[0].amount == 20
+    rest, end = await journal.page("org_a", cursor=cursor)
+    assert ([row.key for row in rest], end) == (["release:org_r", "accrue:org_r"], None)
+    with pytest.raises(Invalid):
+        await journal.page(None, cursor=paging.encode(paging.Cursor(world.now(), "x")))
+
+
+async def test_partners_balances_in_all_are_shown_positive(db: None) -> None:
+    await some_history()
+    assert await journal.standing("org_a") == {
+        "pending": 1201,
+        "held": 0,
+        "payable": 800,
+        "in_payout": 0,
+        "owed_back": 230,
+    }
+    assert (await journal.standing())["pending"] == 1803

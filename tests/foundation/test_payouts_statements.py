@@ -180,7 +180,7 @@ async def test_an_impossible_span_is_refused(
 
 async def test_a_pdf_is_not_there_yet(http: httpx2.AsyncClient, cast: Cast) -> None:
     reply = await call(http, cast.laras, "GET", "/v1/statement?format=pdf")
-    assert (reply.status_code, reply.json()["code"]) == (422, "not_yet")
+    assert (reply.status_code, reply.json()["code"]) == (422, "format_not_yet")
 
 
 async def test_a_statement_of_too_many_movements_asks_for_a_shorter_span(

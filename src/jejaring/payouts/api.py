@@ -109,7 +109,7 @@ async def get_statement(
 ) -> StatementOut | Response:
     """Opening, movements and closing with each counterpart; they add up."""
     if query.format == "pdf":
-        raise Invalid("not_yet")
+        raise Invalid("format_not_yet")
     within = statements.span(caller, query.from_, query.to)
     lang = language.pick(request)
     found = await statements.statement(caller, within, lang)

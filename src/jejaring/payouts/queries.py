@@ -216,16 +216,6 @@ async def runs(
     return rows, after
 
 
-async def payouts_to(
-    partner_id: str, limit: int = 50, merchant_id: str | None = None
-) -> list[Payout]:
-    """A partner's latest payouts, newest first."""
-    query = Payout.filter(partner_id=partner_id)
-    if merchant_id is not None:
-        query = query.filter(merchant_id=merchant_id)
-    return await query.order_by("-approved_at", "-id").limit(limit)
-
-
 async def balances(
     merchant_id: str | None = None,
     partner_id: str | None = None,

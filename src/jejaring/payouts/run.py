@@ -25,8 +25,7 @@ from jejaring.trail.write import note
 AHEAD = timedelta(minutes=5)
 _OPEN = (
     "SELECT id, partner_id, amount - reversed AS rest FROM payable_item WHERE merchant_id = ? "
-    "AND payout_id IS NULL AND not_before <= ? AND (? = '' OR partner_id = ?) "
-    "ORDER BY source_id{exact}, id{exact} {lock}"
+    "AND payout_id IS NULL AND not_before <= ? AND (? = '' OR partner_id = ?) ORDER BY id"
 )
 _ASSIGN = (
     "UPDATE payable_item SET payout_id = payout.id FROM payout WHERE payout.run_id = ? "
@@ -106,13 +105,13 @@ def _current(held: Held) -> PayoutMethod:
 async def _open_items(
     merchant_id: str, cutoff: datetime, partner_id: str | None, *, lock: bool = False
 ) -> list[ItemFacts]:
-    """Payable items in no payout, in the order in which refunds lock them too: source, id."""
-    exact = "" if sql.on_sqlite() else ' COLLATE "C"'
-    query = _OPEN.replace("{exact}", exact).replace(
-        "{lock}", "FOR UPDATE" if lock and not sql.on_sqlite() else ""
-    )
+    """Payable items in no payout. Locking, those that a refund holds just now are left out: the
+    run has changed, and an approval that waited for items while it holds balances could deadlock
+    with a refund that waits the other way round.
+    """
+    skip = " FOR UPDATE SKIP LOCKED" if lock and not sql.on_sqlite() else ""
     values = [merchant_id, cutoff, partner_id or "", partner_id or ""]
-    rows = await sql.rows(query, values)
+    rows = await sql.rows(_OPEN + skip, values)
     return [ItemFacts(row["id"], row["partner_id"], row["rest"]) for row in rows]
 
 
@@ -144,13 +143,17 @@ async def approve(caller: Caller, run_id: str) -> PayoutRun:
 
 
 async def _approve(caller: Caller, run_id: str) -> PayoutRun:
+    # One approval of a merchant at a time: two that skip each other's items would both fail.
+    merchant = (
+        await Organisation.filter(id=caller.organisation_id).select_for_update(no_key=True).get()
+    )
     run = await _locked(caller, run_id)
     if run.state in ("approved", "done"):
         return run
     if run.state != "preview":
         raise Conflict("run_cancelled")
-    merchant = await Organisation.get(id=run.merchant_id)
     await _second_person(caller, run, merchant)
+    await _lock_balances(run)
     wanted = {item_id for line in _lines(run) for item_id, _ in line["items"]}
     everything = await _open_items(merchant.id, run.cutoff, run.partner_filter, lock=True)
     plan, held = await _plan(merchant, [item for item in everything if item.id in wanted])
@@ -175,6 +178,16 @@ async def _approve(caller: Caller, run_id: str) -> PayoutRun:
     )
     await settle.finish(run.id)
     return await PayoutRun.get(id=run.id)
+
+
+async def _lock_balances(run: PayoutRun) -> None:
+    """Every balance that the approval will move, before its items, in one statement."""
+    names = [
+        accounts.partner(line["partner_id"], part)
+        for line in _lines(run)
+        for part in ("payable", "in_payout", "owed_back")
+    ]
+    await ledger.lock(run.merchant_id, names)
 
 
 def _lines(run: PayoutRun) -> list[dict[str, Any]]:
