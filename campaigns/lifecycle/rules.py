@@ -66,9 +66,12 @@ def _without(span: Span, gap: Span) -> list[Span]:
 
 def state_now(state: str, ends_at: datetime | None, now: datetime) -> str:
     """The state as it counts: a campaign past its last instant has ended, job or no job."""
-    if state in ("live", "paused") and ends_at is not None and ends_at <= now:
-        return "ended"
-    return state
+    return "ended" if state in ("live", "paused") and is_over(ends_at, now) else state
+
+
+def is_over(ends_at: datetime | None, now: datetime) -> bool:
+    """Whether the last instant has passed (without one, never)."""
+    return ends_at is not None and ends_at <= now
 
 
 # What a step answers in a state that forbids it; states not named allow it.

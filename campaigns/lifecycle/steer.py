@@ -12,6 +12,7 @@ from campaigns.lifecycle.queries import products
 from campaigns.lifecycle.rules import (
     budget_fault,
     dates_fault,
+    is_over,
     is_spent,
     state_now,
     step_fault,
@@ -121,7 +122,7 @@ async def _redraft(caller: Caller, row: Campaign, given: dict[str, Any]) -> None
 async def _adjust(caller: Caller, row: Campaign, given: dict[str, Any]) -> None:
     """Changes after launch."""
     now = world.now()
-    revivable = row.state == "ended" and row.end_reason == "budget"
+    revivable = row.end_reason == "budget" and not is_over(given.get("ends_at", row.ends_at), now)
     if state_now(row.state, row.ends_at, now) == "ended" and not revivable:
         raise Conflict("campaign_ended")
     changed = await _really(row, given)

@@ -8,7 +8,7 @@ from campaigns.terms.rules import ANY_OF, CHANNELS, ITEMS, ROLES, TIERS, Rule, W
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR = 10**18
-_MANY = 400
+_MANY = 100
 _CLOSED = {"role": ROLES, "tier": TIERS, "channel": CHANNELS, "item": ITEMS}
 
 
@@ -107,7 +107,7 @@ def _minus(box: Box, taken: Box) -> list[Box]:
 def hidden_by(rules: Sequence[Rule], index: int) -> tuple[int, ...]:
     """The earlier rules that together take every line of rule `index`: empty if it can decide one.
 
-    A single rule that is enough is named alone. Past 400 pieces the question is given up in the
+    A single rule that is enough is named alone. Past 100 pieces the question is given up in the
     rule's favour. A rule whose own conditions contradict each other is hidden by nobody.
     """
     own = _box(rules[index].when)

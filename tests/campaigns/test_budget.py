@@ -89,6 +89,22 @@ async def test_a_paused_campaign_that_is_topped_up_stays_paused(
     assert reply.json()["state"] == "live"
 
 
+async def test_a_top_up_after_the_last_day_revives_nothing(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    end = NOW + timedelta(days=2)
+    with world.at(NOW):
+        one = await make.campaign(cast.laras.org, budget=100, ends_at=end)
+        await take(one, 100)
+    path = f"/v1/campaigns/{one.id}"
+    with world.at(end):
+        reply = await call(http, cast.laras, "PATCH", path, {"budget": 200})
+        assert (reply.status_code, reply.json()["code"]) == (409, "campaign_ended")
+        longer = {"budget": 200, "ends_at": (end + timedelta(days=1)).isoformat()}
+        reply = await call(http, cast.laras, "PATCH", path, longer)
+        assert reply.json()["state"] == "live"
+
+
 async def test_a_spent_budget_keeps_a_campaign_from_resuming(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:

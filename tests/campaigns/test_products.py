@@ -1,5 +1,6 @@
 """Products over HTTP: made, shown, changed, kept apart."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -75,6 +76,17 @@ async def test_a_sku_is_unique_in_its_shop_only(http: httpx2.AsyncClient, cast: 
     path = f"/v1/products/{other['id']}"
     taken = await call(http, cast.laras, "PATCH", path, {"sku": "KEMEJA-1"})
     assert (taken.status_code, taken.json()["code"]) == (409, "sku_exists")
+
+
+async def test_of_many_at_once_one_gets_the_sku(http: httpx2.AsyncClient, cast: Cast) -> None:
+    wish = (call(http, cast.laras, "POST", "/v1/products", KEMEJA) for _ in range(4))
+    statuses = [reply.status_code for reply in await asyncio.gather(*wish)]
+    assert sorted(statuses) == [201, 409, 409, 409]
+
+
+async def test_of_many_at_once_each_gets_a_slug(http: httpx2.AsyncClient, cast: Cast) -> None:
+    rows = await asyncio.gather(*(made(http, cast, sku=f"K-{n}") for n in range(4)))
+    assert len({row["slug"] for row in rows}) == 4
 
 
 async def test_every_bad_field_is_named(http: httpx2.AsyncClient, cast: Cast) -> None:

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from jejaring.settings import settings
 from jejaring.web import client
 
 
@@ -139,7 +140,7 @@ async def test_nobody_there_is_unreachable(shop: str, monkeypatch: pytest.Monkey
 
 
 async def test_http_is_only_for_development(monkeypatch: pytest.MonkeyPatch) -> None:
-    safe = client.settings().model_copy(update={"base_url": "https://jejaring.id"})
+    safe = settings().model_copy(update={"base_url": "https://jejaring.id"})
     monkeypatch.setattr(client, "settings", lambda: safe)
     assert (await client.fetch("http://example.com/")).outcome == "refused_address"
 
