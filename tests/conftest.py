@@ -1,6 +1,7 @@
 """One database a run (SQLite; PostgreSQL with TEST_DATABASE=postgres), emptied for each test."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only")
 os.environ["JEJARING_RATE_LIMIT"] = "0"
 os.environ["BASE_URL"] = "http://jejaring.test"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+IN_CI = os.environ.get("CI") == "true"
 ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres"
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 _RUN = f"jj_test_{os.getpid()}_{WORKER}"
@@ -21,6 +23,8 @@ else:
 
 import asyncpg  # noqa: E402
 import httpx2  # noqa: E402
+import hypothesis  # noqa: E402
+import pytest  # noqa: E402
 import pytest_asyncio  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
 from tortoise.connection import get_connection  # noqa: E402
@@ -33,6 +37,34 @@ from jejaring.settings import settings  # noqa: E402
 from jejaring.web import limits  # noqa: E402
 from referrals.clicks import recorder  # noqa: E402
 from tests.cast import Cast, set_the_stage  # noqa: E402
+
+# CI tries the same examples each time: what it finds, everybody finds.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=IN_CI)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=5_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`@pytest.mark.only_on("postgres")`: what concerns one database is not part of the other run
+    (left out, not skipped: nothing is missing that could be provided).
+    """
+    here = "postgres" if ON_POSTGRES else "sqlite"
+    out = [
+        item
+        for item in items
+        if (mark := item.get_closest_marker("only_on")) is not None and mark.args[0] != here
+    ]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: everything that tests need is provided there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_CI and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 async def _postgres(statement: str) -> None:
@@ -60,6 +92,7 @@ async def _database() -> AsyncIterator[None]:
     await connect.disconnect()
     if ON_POSTGRES:
         await _postgres(f'DROP DATABASE "{_RUN}" WITH (FORCE)')
+    shutil.rmtree(_HOME, ignore_errors=True)
 
 
 async def _empty_postgres() -> None:

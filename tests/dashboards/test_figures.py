@@ -17,7 +17,6 @@ from jejaring.hooks.publish import publish
 from jejaring.settings import settings
 from referrals.clicks.models import Click
 from tests.cast import Cast, call
-from tests.conftest import ON_POSTGRES
 
 NOON = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 DAY = date(2026, 11, 24)
@@ -214,7 +213,7 @@ _LATE = (
 )
 
 
-@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one writer at a time")
+@pytest.mark.only_on("postgres")  # SQLite has one writer at a time
 async def test_a_transaction_held_open_is_counted_when_it_commits(cast: Cast) -> None:
     async with other_session() as late:
         held = late.transaction()
@@ -234,7 +233,7 @@ async def test_a_transaction_held_open_is_counted_when_it_commits(cast: Cast) ->
     assert (await RollupMark.get(name="clicks")).holes == []
 
 
-@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one writer at a time")
+@pytest.mark.only_on("postgres")  # SQLite has one writer at a time
 async def test_a_transaction_that_rolls_back_leaves_no_hole_behind(cast: Cast) -> None:
     async with other_session() as late:
         held = late.transaction()

@@ -89,7 +89,7 @@ def test_nothing_points_at_a_click() -> None:
         f"{m.__name__}.{name}"
         for m in models()
         for name, field in m._meta.fields_map.items()
-        if isinstance(field, ForeignKeyFieldInstance) and field.model_name.endswith("Click")
+        if isinstance(field, ForeignKeyFieldInstance) and str(field.model_name).endswith("Click")
     ]
     assert keyed == []
 

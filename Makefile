@@ -1,0 +1,94 @@
+# Everything is started from here; Python 3.11 or newer, pip and make are all it needs.
+#   make run        serve on http://127.0.0.1:$PORT (8000) with a demo world in data/
+#   make test       the tests: on SQLite, and on PostgreSQL where one is found
+#   make check      formatting, lint, types, import contracts, tests, coverage: what CI runs
+#   make fix        format, and repair what can be repaired by itself
+#   make soak       the laws with many more examples
+#   make bench      the benchmarks
+#   make migration  write a migration from what changed in the models
+#   make lock       resolve the dependencies anew into requirements.lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/postgres
+PYTEST := $(BIN)/python -m pytest -q -n $(or $(JOBS),2) --dist loadfile
+COVER := --cov --cov-report=
+# Below these nothing passes: rules and kit, and everything together.
+GATE_RULES ?= 100
+GATE_ALL ?= 90
+export TEST_POSTGRES_URL
+
+.PHONY: run test check fix soak bench migration lock lint types contracts
+.PHONY: test-sqlite test-postgres coverage
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Jejaring needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what requirements.lock names into .venv ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+# One shell that becomes the server: ending the process group ends everything.
+run: $(STAMP)
+	@$(BIN)/jejaring migrate && $(BIN)/jejaring demo --if-empty && exec $(BIN)/jejaring serve
+
+test: test-sqlite test-postgres
+
+test-sqlite: $(STAMP)
+	@echo "== tests on SQLite"
+	@COVERAGE_FILE=.coverage.sqlite $(PYTEST) $(COVER)
+
+test-postgres: $(STAMP)
+	@if $(BIN)/python -m tests.found postgres; then \
+		echo "== tests on PostgreSQL"; \
+		TEST_DATABASE=postgres COVERAGE_FILE=.coverage.postgres $(PYTEST) $(COVER); \
+	elif [ "$$CI" = true ]; then \
+		echo "no PostgreSQL at TEST_POSTGRES_URL, and CI skips nothing"; exit 1; \
+	else \
+		echo "SKIPPED: the tests on PostgreSQL: none found at TEST_POSTGRES_URL"; \
+		rm -f .coverage.postgres; \
+	fi
+
+check: lint types contracts test coverage
+
+lint: $(STAMP)
+	@echo "== formatting and lint"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(STAMP)
+	@echo "== types"
+	@$(BIN)/mypy
+
+contracts: $(STAMP)
+	@echo "== import contracts"
+	@$(BIN)/lint-imports --no-cache
+
+# Both runs together: some files belong to one database.
+coverage: $(STAMP)
+	@echo "== coverage"
+	@$(BIN)/coverage combine --keep -q .coverage.sqlite $(wildcard .coverage.postgres)
+	@$(BIN)/coverage report --skip-covered --include='*/rules.py,*/kit/*' --fail-under=$(GATE_RULES)
+	@$(BIN)/coverage report --skip-covered --sort=cover --fail-under=$(GATE_ALL)
+
+fix: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+soak: $(STAMP)
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q
+
+bench: $(STAMP)
+	@$(BIN)/python -m bench
+
+migration: $(STAMP)
+	@$(BIN)/python -m jejaring.db.draft
+
+# No address of a package index goes into the lock.
+lock: $(STAMP)
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
+	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes \
+		--no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
