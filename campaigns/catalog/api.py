@@ -46,7 +46,7 @@ async def change_product(caller: Caller, product_id: str, body: ProductChange) -
     return product_out(await products.change(caller, product_id, body), caller.slug)
 
 
-async def create_site(caller: Caller, body: SiteIn) -> Reply:
+async def create_site(caller: Caller, body: SiteIn) -> SiteOut | Reply:
     """Add a host that links may lead to, once it is verified.
 
     The same host again answers 200 with the existing one.
