@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from tortoise.expressions import Q
+
 from jejaring import world
 from jejaring.db import sql
 from jejaring.db.transact import transact
@@ -37,7 +39,7 @@ _ASSIGN = (
 async def preview(
     caller: Caller, cutoff: datetime | None = None, partner: str | None = None
 ) -> PayoutRun:
-    """Gather what is payable up to the cutoff (default now), for all or one partner (a handle).
+    """Gather what is payable up to the cutoff (default now), for all or one partner (handle or id).
 
     Invalid for a cutoff ahead of the clock or a partner that does not exist.
     """
@@ -50,7 +52,7 @@ async def preview(
 
 
 async def _partner(handle: str) -> str:
-    row = await Organisation.get_or_none(slug=handle, kind="partner")
+    row = await Organisation.filter(Q(slug=handle) | Q(id=handle), kind="partner").first()
     if row is None:
         raise Invalid.at("/partner", "unknown_partner", partner=handle)
     return row.id
