@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import httpx2
 
-from jejaring.identity.models import Organisation, User
+from jejaring.identity import sessions
+from jejaring.identity.models import Organisation, Session, User
 from tests import make
 
 
@@ -65,3 +66,10 @@ async def call(
     if json is None:
         return await http.request(method, path, headers=who.headers)
     return await http.request(method, path, headers=who.headers, json=json)
+
+
+async def sign_in(http: httpx2.AsyncClient, who: Member) -> str:
+    """The client becomes this member's browser; the token that its forms must carry."""
+    token = await sessions.open(who.user.id, who.id)
+    http.cookies.set(sessions.cookie_name(), token)
+    return (await Session.get(token_hash=sessions.hash_of(token))).form_token

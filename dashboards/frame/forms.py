@@ -1,13 +1,19 @@
 """Forms with mistakes: every wrong field worded, by the field's name; amounts and rates read."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from dashboards.frame import rules
 from jejaring.kit.errors import BadField, Invalid, Refusal
 from jejaring.web import language, pages, problems
+from jejaring.web.api import bad_fields
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def words(
@@ -27,6 +33,20 @@ def words(
     return found
 
 
+def shaped(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """Values read from a form as a shape of the API. Invalid with every bad field."""
+    try:
+        return model.model_validate_json(json.dumps(values, default=_text))
+    except ValidationError as exc:
+        raise Invalid(fields=bad_fields(exc)) from exc
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return value.isoformat()
+
+
 class Reader:
     """Reads a sent form field by field and gathers what is wrong: `done()` raises it at once."""
 
@@ -34,14 +54,15 @@ class Reader:
         self.request = request
         self.wrong: list[BadField] = []
 
-    def _bad(self, name: str, code: str) -> None:
+    def fault(self, name: str, code: str) -> None:
+        """A field is wrong for a reason that only its page knows."""
         self.wrong.append(BadField(f"/{name}", code))
 
     def text(self, name: str, *, required: bool = True, limit: int = 2000) -> str:
         """Trimmed text; `field.missing` if it must be there and is not."""
         value = pages.text(self.request, name, limit)
         if required and not value:
-            self._bad(name, "field.missing")
+            self.fault(name, "field.missing")
         return value
 
     def rupiah(self, name: str, *, required: bool = True) -> int | None:
@@ -49,7 +70,7 @@ class Reader:
         value = self.text(name, required=required, limit=40)
         read = rules.read_rupiah(value)
         if value and read is None:
-            self._bad(name, "form.rupiah")
+            self.fault(name, "form.rupiah")
         return read
 
     def number(self, name: str, *, required: bool = True) -> int | None:
@@ -57,7 +78,7 @@ class Reader:
         value = self.text(name, required=required, limit=40)
         read = rules.read_number(value)
         if value and read is None:
-            self._bad(name, "form.number")
+            self.fault(name, "form.number")
         return read
 
     def rate(self, name: str, *, required: bool = True) -> int | None:
@@ -65,7 +86,7 @@ class Reader:
         value = self.text(name, required=required, limit=20)
         read = rules.read_rate(value)
         if value and read is None:
-            self._bad(name, "form.rate")
+            self.fault(name, "form.rate")
         return read
 
     def day(self, name: str, *, required: bool = True) -> date | None:
@@ -73,7 +94,7 @@ class Reader:
         value = self.text(name, required=required, limit=20)
         read = rules.read_day(value)
         if value and read is None:
-            self._bad(name, "form.day")
+            self.fault(name, "form.day")
         return read
 
     def done(self) -> None:

@@ -1,6 +1,7 @@
 """What every page is given besides its own: places, message, icons, the macros as `ui`."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from dashboards.frame import charts, icons, nav, rules, states
+from jejaring.payouts.rails import providers
 from jejaring.settings import settings
 from jejaring.web import language, render
 
@@ -49,7 +51,7 @@ def adorn(exists: Container[str]) -> Callable[[Environment], None]:
         return nav.places(side, role, exists)
 
     def add(env: Environment) -> None:
-        env.filters.update(rp_tile=_rp_tile, whole=_whole)
+        env.filters.update(rp_tile=_rp_tile, whole=_whole, last_day=_last_day)
         env.globals.update(
             icon=icon,
             _icon=icon,  # for macros that take an `icon`
@@ -63,6 +65,7 @@ def adorn(exists: Container[str]) -> Callable[[Environment], None]:
             ROLES=states.ROLES,
             SOURCES=states.SOURCES,
             SKIPPED=states.SKIPPED,
+            PROVIDERS={code: one.name for code, one in providers.PROVIDERS.items()},
             segments=_segments,
             shown_parts=lambda balance: charts.shown_parts(_balance(balance)),
             chart=chart,
@@ -138,6 +141,11 @@ def chart(
 def _rp_tile(_: Context, value: int | None) -> str:
     lang = render.current().lang
     return "–" if value is None else charts.tile(value, language.money(value, lang), lang)
+
+
+def _last_day(end: datetime) -> datetime:
+    """An instant of the last day of something that ends at `end`, which does not count."""
+    return end - timedelta(seconds=1)
 
 
 def _whole(part: int, total: int) -> int:

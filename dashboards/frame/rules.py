@@ -37,7 +37,7 @@ def read_rate(text: str) -> int | None:
 
 
 def read_day(text: str) -> date | None:
-    """`2026-11-24` or `24/11/2026` → the day; None if there is no such day."""
+    """`2026-11-24` or `24/11/2026` → the day, 1970 to 2200; None if there is no such day."""
     found = _DAY.fullmatch(text.strip())
     if not found:
         return None
@@ -45,9 +45,10 @@ def read_day(text: str) -> date | None:
         (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
     )
     try:
-        return date(int(year), int(month), int(day))
+        read = date(int(year), int(month), int(day))
     except ValueError:
         return None
+    return read if 1970 <= read.year <= 2200 else None
 
 
 def flash_values(query: Mapping[str, str]) -> dict[str, Any]:

@@ -114,6 +114,11 @@ async def find(request: Request, _: object) -> Response:
     return RedirectResponse(path, 303) if path else pages.go("/", "no_shop", q=wanted)
 
 
+async def lost_link(request: Request, _: object) -> Response:
+    """A code that the redirect does not know: a page that helps."""
+    raise NotFound("link_unknown")
+
+
 async def _found(request: Request) -> tuple[Organisation, Product]:
     merchant = await queries.shop(request.path_params["merchant"])
     one = await queries.product(merchant.id, request.path_params["product"])
@@ -123,6 +128,8 @@ async def _found(request: Request) -> tuple[Organisation, Product]:
 
 
 PAGES = [
+    pages.show("/r/{code}", lost_link, guards.everybody),
+    pages.show("/q/{code}", lost_link, guards.everybody),
     pages.show("/find", find, guards.everybody),
     pages.show("/p/{merchant}/card.png", shop_card, guards.everybody),
     pages.show("/p/{merchant}/{product}/card.png", product_card, guards.everybody),
