@@ -40,7 +40,7 @@ async def join(
 
     `answers` are keyed by the question. NotFound for a draft, Conflict `campaign_ended` or
     `campaign_paused`, Invalid at `/role`, `/answers/…` or `/invitation`, Forbidden
-    `invitation_needed`.
+    `campaign_by_invitation`.
     """
 
     async def work() -> Enrolment:

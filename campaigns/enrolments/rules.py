@@ -78,7 +78,7 @@ def door_fault(door: Door, role: str, invited: bool) -> Fault | None:
     if role not in door.audience:
         return Fault(422, "role_not_in_audience", "/role")
     if door.joining == "invite" and not invited:
-        return Fault(403, "invitation_needed")
+        return Fault(403, "campaign_by_invitation")
     return None
 
 

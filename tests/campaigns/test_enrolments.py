@@ -56,7 +56,7 @@ async def invited(cast: Cast, who: Member, campaign: Campaign | None = None) -> 
         (Door("live", ("buzzer",), "open", ()), "reseller", False,
          Fault(422, "role_not_in_audience", "/role")),
         (Door("live", ("buzzer",), "invite", ()), "buzzer", False,
-         Fault(403, "invitation_needed")),
+         Fault(403, "campaign_by_invitation")),
     ],
 )  # fmt: skip
 def test_who_may_come_in(door: Door, role: str, invite: bool, fault: Fault | None) -> None:
@@ -173,7 +173,7 @@ async def test_by_approval_the_questions_are_answered_first(cast: Cast) -> None:
 
 async def test_an_invitation_opens_what_is_by_invitation_only(cast: Cast) -> None:
     one = await shop(cast, joining="invite")
-    with pytest.raises(Forbidden, match="invitation_needed"):
+    with pytest.raises(Forbidden, match="campaign_by_invitation"):
         await join.join(one.id, caller(cast.rina), "reseller")
     for code in (
         "nonsense",
