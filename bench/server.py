@@ -38,9 +38,11 @@ def pinned(core: str, command: list[str]) -> list[str]:
     return ["taskset", "-c", core, *command] if many else command
 
 
-def wrk(url: str, connections: int, seconds: int = 5) -> Load:
-    """Load the address; raises where anything but 2xx and 3xx came back."""
+def wrk(url: str, connections: int, seconds: int = 5, script: Path | None = None) -> Load:
+    """Load the address (with wrk's Lua script); raises where anything but 2xx and 3xx came back."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+    if script is not None:
+        command += ["-s", str(script)]
     done = subprocess.run(
         pinned(CLIENT_CORE, command), capture_output=True, text=True, check=True, timeout=60
     ).stdout

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jejaring import world
+from jejaring.db import bulk
 from jejaring.settings import settings
 from referrals.attribution import evidence, rules
 from referrals.attribution.evidence import Ask, Evidence
@@ -83,7 +84,8 @@ def _credit(
     partner = found.enrolments[touch.enrolment_id]
     version = found.terms_at(touch.campaign_id, order.sale.placed_at)
     assert version is not None  # noqa: S101 — a campaign without terms is never eligible
-    return Credit(
+    return bulk.new(
+        Credit,
         id=world.new_id("crd"),
         sale_id=order.sale.id,
         line_id=line.id,
@@ -111,7 +113,8 @@ def _credit(
 def touch_rows(order: Order, verdict: Verdict) -> list[Touch]:
     """Every touch that was considered, with its reason."""
     return [
-        Touch(
+        bulk.new(
+            Touch,
             sale_id=order.sale.id,
             touch_id=judged.touch.id,
             by=judged.touch.by,
@@ -131,10 +134,8 @@ async def insert(made: Sequence[Attribution]) -> None:
     """Store the credits and touches of many orders: two statements."""
     given = [row for each in made for row in each.credits]
     touches = [row for each in made for row in each.touches]
-    if touches:
-        await Touch.bulk_create(touches)
-    if given:
-        await Credit.bulk_create(given)
+    await bulk.insert(touches)
+    await bulk.insert(given)
 
 
 def credited_again(

@@ -7,7 +7,7 @@ from datetime import datetime
 from campaigns.lifecycle import budget
 from campaigns.terms.rules import CreditedLine, OrderFacts, Terms, Who, Worth, worth
 from jejaring import world
-from jejaring.db import sql
+from jejaring.db import bulk, sql
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.money import percent_of
@@ -236,7 +236,8 @@ class Hold:
 def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
     """A commission's row; a self-referral is rejected from the start, so that it can be seen."""
     w, credit = p.worth, p.credit
-    return Commission(
+    return bulk.new(
+        Commission,
         id=world.new_id("com"),
         merchant_id=order.shop.id,
         partner_id=credit.partner_id,

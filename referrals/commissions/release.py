@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from jejaring import world
-from jejaring.db import sql
+from jejaring.db import bulk, sql
 from jejaring.db.transact import transact
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
@@ -79,7 +79,7 @@ async def release(rows: Sequence[Commission], now: datetime) -> None:
     await Commission.filter(id__in=ids).update(state="payable", released_at=now)
     await post_many(entries)
     await items.add_many(drafts)
-    await Event.bulk_create(told(due))
+    await bulk.insert(told(due))
 
 
 async def release_due() -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jejaring import world
+from jejaring.db import bulk
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.errors import NotFound
@@ -65,7 +66,7 @@ async def finish(change: Change, event: str, reason: str) -> list[Commission]:
     rows = [*change.rows, *change.out.commissions]
     await reverse.move_release(change.order, change.rows, counting_from(change.order.sale))
     await release.release(change.rows, world.now())
-    await Event.bulk_create([*reverse.told(change.money, reason), *_told(change, rows, event)])
+    await bulk.insert([*reverse.told(change.money, reason), *_told(change, rows, event)])
     return rows
 
 

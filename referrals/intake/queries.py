@@ -59,9 +59,16 @@ async def plains(shop: Shop, sale_ids: Sequence[str], lang: str) -> list[SaleOut
     return [shown.sale(whole, lang) for whole in wholes]
 
 
-async def page(shop: Shop, query: SaleQuery, lang: str) -> tuple[list[SaleOut], str | None]:
-    """The merchant's sales as they came in, newest first."""
+async def page(
+    shop: Shop, query: SaleQuery, lang: str, *, bare: bool = False
+) -> tuple[list[SaleOut], str | None]:
+    """The merchant's sales as they came in, newest first; `bare`: only those without a partner."""
     wanted = _filtered(shop, query)
+    if bare:
+        credited = Credit.filter(sale__merchant_id=shop.id).values("sale_id")
+        wanted = wanted.exclude(
+            id__in=Subquery(credited)
+        )
     if query.cursor:
         last = paging.decode(query.cursor)
         wanted = wanted.filter(Q(received_at__lt=last.at) | Q(received_at=last.at, id__lt=last.id))

@@ -1,7 +1,7 @@
 """What a change of a sale means for the figures, as differences to add."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,12 @@ def deltas(before: Iterable[Figure], after: Iterable[Figure]) -> list[dict[str, 
 
 
 def _told(place: Place, values: Sequence[int]) -> dict[str, Any]:
-    told = asdict(place)
-    told["placed_at"] = place.placed_at.isoformat()
-    return told | dict(zip(("sales", "sales_amount", "commission"), values, strict=True))
+    return {
+        "placed_at": place.placed_at.isoformat(),
+        "campaign_id": place.campaign_id,
+        "partner_id": place.partner_id,
+        "link_id": place.link_id,
+        "product_id": place.product_id,
+        "channel": place.channel,
+        **dict(zip(("sales", "sales_amount", "commission"), values, strict=True)),
+    }

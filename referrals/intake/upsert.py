@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tortoise.exceptions import IntegrityError
 
 from jejaring import world
+from jejaring.db import bulk
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Refusal
 from referrals.attribution import attribute, evidence
@@ -115,6 +116,5 @@ async def _credit_new(change: Change, found: Evidence, fresh: list[SaleLine]) ->
     rows = attribute.credited_again(found, change.order, fresh, stored)
     for row in rows:
         row.self_referral = row.partner_id in selfish
-    if rows:
-        await Credit.bulk_create(rows)
+    await bulk.insert(rows)
     return rows

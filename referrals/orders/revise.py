@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from jejaring.db import bulk
 from referrals.orders import rules, store
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import LineDraft, SaleDraft
@@ -72,8 +73,7 @@ async def revise(
         store.add_line(order, last + i, line, base_of[id(line)], items)
         for i, line in enumerate(fresh, 1)
     ]
-    if added:
-        await SaleLine.bulk_create(added)
+    await bulk.insert(added)
     for name, value in store.columns(draft, totals, content).items():
         setattr(sale, name, value)
     phone, email = store.buyer_hashes(draft)

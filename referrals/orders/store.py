@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.catalog.models import Product
 from jejaring import world
-from jejaring.db import sql
+from jejaring.db import bulk, sql
 from jejaring.identity import sealing
 from referrals.orders import rules
 from referrals.orders.models import Refund, Sale, SaleLine
@@ -108,7 +108,8 @@ def build(shop: Shop, draft: SaleDraft, received_at: datetime, around: Surroundi
     known = [at for at in seen if at is not None]
     at = max(draft.updated_at or received_at, draft.placed_at)
     reached = rules.milestones(Milestones(), draft.state, at)
-    sale = Sale(
+    sale = bulk.new(
+        Sale,
         id=world.new_id("sal"),
         merchant_id=shop.id,
         source=draft.source,
@@ -141,7 +142,8 @@ def add_line(
     item = products.get((order.shop.id, draft.sku))
     if item is not None:
         order.categories[item.id] = item.category
-    line = SaleLine(
+    line = bulk.new(
+        SaleLine,
         id=world.new_id("lin"),
         sale_id=order.sale.id,
         position=position,
@@ -203,8 +205,8 @@ async def insert(orders: Sequence[Order]) -> None:
     """Store new orders and their lines: two statements. IntegrityError where another process
     stored one of them meanwhile.
     """
-    await Sale.bulk_create([order.sale for order in orders])
-    await SaleLine.bulk_create([line for order in orders for line in order.lines])
+    await bulk.insert([order.sale for order in orders])
+    await bulk.insert([line for order in orders for line in order.lines])
 
 
 async def load(shop: Shop, sale_id: str, *, lock: bool = False) -> Order | None:

@@ -18,7 +18,7 @@ from referrals.commissions import audit
 from referrals.commissions.models import Commission
 from referrals.intake import grouped
 from referrals.intake import record as alone
-from referrals.intake.record import Outcome
+from referrals.intake.record import Entry, Outcome
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import LineDraft, SaleDraft, Shop
 from tests import make
@@ -269,7 +269,7 @@ async def test_sales_that_come_at_once_share_a_commit_and_each_gets_its_answer(s
 async def test_a_failing_sale_does_not_harm_its_group(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = grouped.record_many
+    real = alone.record_many
 
     async def breaks(entries: Any) -> Any:
         results = await real(entries)
@@ -277,7 +277,7 @@ async def test_a_failing_sale_does_not_harm_its_group(
             raise RuntimeError("broken")
         return results
 
-    monkeypatch.setattr(grouped, "record_many", breaks)
+    monkeypatch.setattr("referrals.intake.grouped.record_many", breaks)
     names = ["INV-1", "RUSAK", "INV-2"]
     answers = await asyncio.gather(
         *[grouped.record(shop(s), draft(name)) for name in names], return_exceptions=True
@@ -290,8 +290,8 @@ async def test_a_failing_sale_does_not_harm_its_group(
 async def test_buyers_of_one_group_see_each_other(s: Stage) -> None:
     results = await grouped.record_each(
         [
-            grouped.Entry(shop(s), draft("INV-1", phone="+62811"), world.now()),
-            grouped.Entry(shop(s), draft("INV-2", phone="+62811"), world.now()),
+            Entry(shop(s), draft("INV-1", phone="+62811"), world.now()),
+            Entry(shop(s), draft("INV-2", phone="+62811"), world.now()),
         ]
     )
     assert len(results) == 2

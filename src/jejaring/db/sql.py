@@ -24,7 +24,7 @@ async def rows(query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
     if any(isinstance(v, datetime) and v.tzinfo is None for v in values):
         raise ValueError("a time without an offset")
     if on_sqlite():
-        bound = [_as_text(v) for v in values]
+        bound = [as_text(v) for v in values]
         return list(await connection.execute_query_dict(query, bound))
     count = 0
 
@@ -44,7 +44,7 @@ def fill(query: str, count: int, width: int = 1) -> str:
     return query.replace("{slots}", ", ".join([row] * count))
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """A time or date as Tortoise writes it on SQLite, so that text compares like time."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(" ")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from jejaring import world
+from jejaring.db import bulk
 from jejaring.hooks.events import EVENTS
 from jejaring.hooks.models import Event
 
@@ -13,7 +14,8 @@ def draft(name: str, organisation_id: str, subject: str, **data: Any) -> Event:
     """
     if name not in EVENTS:
         raise ValueError(f"{name} is not on the list of events")
-    return Event(
+    return bulk.new(
+        Event,
         event_id=world.new_id("evt"),
         organisation_id=organisation_id,
         name=name,
@@ -25,4 +27,4 @@ def draft(name: str, organisation_id: str, subject: str, **data: Any) -> Event:
 
 async def publish(name: str, organisation_id: str, subject: str, **data: Any) -> None:
     """Tell `organisation_id` that `name` happened to `subject` (an id); data is JSON."""
-    await draft(name, organisation_id, subject, **data).save()
+    await bulk.insert([draft(name, organisation_id, subject, **data)])

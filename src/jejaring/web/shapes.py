@@ -1,5 +1,6 @@
 """The base of every request and reply shape, and the field types that they share."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -10,11 +11,12 @@ from jejaring.kit.money import MAX_AMOUNT
 from jejaring.kit.paging import MAX_LIMIT
 
 T = TypeVar("T")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def _no_control(value: Any) -> Any:
     """Refuse control characters, however deep in lists and mappings: PostgreSQL stores no NUL."""
-    if isinstance(value, str) and any(ord(c) < 32 and c not in "\n\r\t" for c in value):
+    if isinstance(value, str) and _CONTROL.search(value):
         raise PydanticCustomError("control_character", "control characters are not allowed")
     if isinstance(value, list | tuple | set | frozenset):
         for part in value:
