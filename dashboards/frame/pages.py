@@ -7,6 +7,7 @@ from dashboards.frame import nav
 from jejaring.identity import guards, sessions
 from jejaring.identity.models import Membership, Organisation
 from jejaring.identity.rules import Caller
+from jejaring.kit.errors import NotFound
 from jejaring.web import pages, render
 
 
@@ -39,8 +40,19 @@ async def go_over(request: Request, caller: Caller) -> Response:
     return pages.go(nav.home(organisation.kind), "switched", name=organisation.name)
 
 
+async def nothing(request: Request, caller: Caller) -> Response:
+    """A path of one's own side that leads nowhere: the frame stays around the answer."""
+    raise NotFound
+
+
 PAGES = [
     pages.show("/menu", menu, guards.signed_in("both")),
     pages.show("/switch", switch, guards.signed_in("both")),
     pages.act("/switch", go_over, guards.signed_in("both")),
+]
+
+# Behind all other pages.
+LAST = [
+    pages.show(f"/{side}/{{rest:path}}", nothing, guards.signed_in(side))
+    for side in ("merchant", "partner", "operator")
 ]

@@ -52,10 +52,8 @@ def face_of_shop(merchant: Organisation) -> Face:
     return Face(merchant.name, "", merchant.city or "Jejaring", shade(merchant.id))
 
 
-def product_url(merchant: Organisation, one: Product) -> str:
-    """The path of the picture for previews: our copy of the photo, or the drawn card."""
-    if one.image_url and one.image_url.startswith("/"):
-        return one.image_url
+def drawn_url(merchant: Organisation, one: Product) -> str:
+    """The path of the product's drawn picture."""
     version = face_of_product(merchant, one).version
     return f"/p/{merchant.slug}/{one.slug}/card.png?v={version}"
 

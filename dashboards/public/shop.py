@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog.models import Product
-from dashboards.public import card, queries, rules
+from dashboards.public import card, photo, queries, rules
 from jejaring import world
 from jejaring.identity import guards
 from jejaring.identity.models import Organisation
@@ -27,7 +27,7 @@ async def shop(request: Request, _: object) -> Response:
         "ended": request.query_params.get("berakhir") == "1",
         "picture": card.shop_url(merchant),
         "shades": {one.id: rules.shade(one.id) for one in sold},
-        "photos": {one.id: photo_of(one) for one in sold},
+        "photos": {one.id: photo.path_of(merchant, one) for one in sold},
     }
     return render.page(request, "shop.html", context)
 
@@ -57,15 +57,10 @@ def _context(
         "markets": rules.markets(one.urls),
         "website": one.urls.get("website"),
         "ended": request.query_params.get("berakhir") == "1",
-        "picture": card.product_url(merchant, one),
-        "photo": photo_of(one),
+        "picture": photo.path_of(merchant, one) or card.drawn_url(merchant, one),
+        "photo": photo.path_of(merchant, one),
         "shade": rules.shade(one.id),
     }
-
-
-def photo_of(one: Product) -> str | None:
-    """The photo, where we serve it ourselves: pages load nothing from elsewhere."""
-    return one.image_url if one.image_url and one.image_url.startswith("/") else None
 
 
 async def order(request: Request, _: object) -> Response:
@@ -102,6 +97,12 @@ async def product_card(request: Request, _: object) -> Response:
     return await card.of_product(request, merchant, one)
 
 
+async def product_photo(request: Request, _: object) -> Response:
+    """Our copy of the product's photo."""
+    merchant, one = await _found(request)
+    return await photo.show(request, merchant, one)
+
+
 async def shop_card(request: Request, _: object) -> Response:
     """The picture that chats show of the shop."""
     return await card.of_shop(request, await queries.shop(request.path_params["merchant"]))
@@ -133,6 +134,7 @@ PAGES = [
     pages.show("/find", find, guards.everybody),
     pages.show("/p/{merchant}/card.png", shop_card, guards.everybody),
     pages.show("/p/{merchant}/{product}/card.png", product_card, guards.everybody),
+    pages.show("/p/{merchant}/{product}/photo.jpg", product_photo, guards.everybody),
     pages.show("/p/{merchant}", shop, guards.everybody),
     pages.show("/p/{merchant}/{product}", product, guards.everybody),
     pages.act("/p/{merchant}/{product}/order", order, guards.everybody),

@@ -30,7 +30,9 @@ from jejaring.identity import keys
 from jejaring.jobs import enqueue, worker
 from jejaring.jobs.models import Beat, Job
 from jejaring.kit.errors import NotFound
+from jejaring.ledger import audit as ledger_audit
 from jejaring.payouts import api as payouts_api
+from jejaring.payouts import audit as payouts_audit
 from jejaring.settings import Settings, settings
 from jejaring.web import api, assets, limits, metrics, openapi, pages, problems, render
 from jejaring.web.api import Endpoint
@@ -81,6 +83,8 @@ DUTIES: list[worker.Duty] = [
 ]
 
 AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
+    ledger_audit.audit,
+    payouts_audit.audit,
     figures_audit.audit,
     commissions_audit.audit,
 ]
@@ -129,7 +133,7 @@ def routes() -> list[BaseRoute]:
         Route("/openapi.json", openapi_json),
         *assets.ROUTES,
         *[api.route(endpoint) for endpoint in ENDPOINTS],
-        *[pages.route(page) for page in PAGES],
+        *[pages.route(page) for page in (*PAGES, *frame_pages.LAST)],
     ]
 
 

@@ -40,6 +40,17 @@ async def test_the_menu_names_places_language_and_the_way_out(
     assert "bahasa=en" in page
 
 
+async def test_a_wrong_path_keeps_the_frame_around_its_answer(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    assert (await http.get("/merchant/nothing/here")).status_code == 303
+    await sign_in(http, cast.laras)
+    reply = await http.get("/merchant/nothing/here")
+    assert reply.status_code == 404
+    assert "Ke beranda" in reply.text
+    assert (await http.get("/partner/nothing")).status_code == 404
+
+
 async def test_one_cannot_switch_to_the_rival(http: httpx2.AsyncClient, cast: Cast) -> None:
     token = await sign_in(http, cast.laras)
     sent = {"csrf": token, "organisation": cast.bukit.id}

@@ -1,0 +1,120 @@
+"""Photos of products: fetched once from where the shop keeps them, re-encoded small, served by us.
+
+They are kept in the memory of the process (a few MiB at most); a picture that cannot be had is
+asked for again after ten minutes, and the drawn card stands in for it.
+"""
+
+import asyncio
+import hashlib
+import io
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from PIL import Image, UnidentifiedImageError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from campaigns.catalog.models import Product
+from dashboards.public import card
+from jejaring import world
+from jejaring.identity.models import Organisation
+from jejaring.web import client
+
+WIDTH = 720
+MOST_BYTES = 40_000
+MOST_PIXELS = 40_000_000
+KEPT = 100
+AGAIN_AFTER = timedelta(minutes=10)
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What came of an address: a JPEG, or None and when that was found out."""
+
+    jpeg: bytes | None
+    at: datetime
+
+
+_kept: OrderedDict[str, Kept] = OrderedDict()
+_fetching: dict[str, "asyncio.Task[Kept]"] = {}
+
+
+def path_of(merchant: Organisation, one: Product) -> str | None:
+    """Where a page finds the product's photo; None for a product without one."""
+    if not one.image_url:
+        return None
+    if one.image_url.startswith("/"):
+        return one.image_url
+    return f"/p/{merchant.slug}/{one.slug}/photo.jpg?v={_version(one.image_url)}"
+
+
+def _version(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:10]
+
+
+async def show(request: Request, merchant: Organisation, one: Product) -> Response:
+    """The photo as a reply; the drawn card where it cannot be had."""
+    found = await _have(one.image_url) if one.image_url else None
+    if found is None or found.jpeg is None:
+        return RedirectResponse(
+            card.drawn_url(merchant, one), 302, headers={"Cache-Control": "public, max-age=300"}
+        )
+    fresh = request.query_params.get("v") == _version(one.image_url or "")
+    keep = "public, max-age=31536000, immutable" if fresh else "public, max-age=300"
+    return Response(found.jpeg, media_type="image/jpeg", headers={"Cache-Control": keep})
+
+
+async def _have(url: str) -> Kept:
+    """The photo from memory, or fetched: once, however many ask at the same time."""
+    known = _kept.get(url)
+    if known is not None and (known.jpeg is not None or world.now() - known.at < AGAIN_AFTER):
+        _kept.move_to_end(url)
+        return known
+    task = _fetching.get(url)
+    if task is None:
+        task = _fetching[url] = asyncio.create_task(_fetch(url))
+        task.add_done_callback(lambda _: _fetching.pop(url, None))
+    return await asyncio.shield(task)
+
+
+async def _fetch(url: str) -> Kept:
+    reply = await client.fetch(url)
+    jpeg = await asyncio.to_thread(small, reply.body) if reply.good else None
+    found = _kept[url] = Kept(jpeg, world.now())
+    while len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return found
+
+
+def small(raw: bytes) -> bytes | None:
+    """The picture as a JPEG at most 720 px wide and, if quality can do it, 40 KB; None if it is no
+    picture, or one of more than 40 megapixels. What a camera wrote into it is left out.
+    """
+    try:
+        with Image.open(io.BytesIO(raw), formats=_FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                return None
+            opened.draft("RGB", (WIDTH * 2, WIDTH * 2))
+            image = _flat(opened)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    image.thumbnail((WIDTH, WIDTH * 2))
+    jpeg = b""
+    for quality in (80, 65, 50, 35):
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+        jpeg = out.getvalue()
+        if len(jpeg) <= MOST_BYTES:
+            break
+    return jpeg
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """On white where it is transparent, in RGB."""
+    if image.mode in ("RGBA", "LA", "P"):
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "#ffffff")
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")
