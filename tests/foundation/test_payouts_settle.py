@@ -104,6 +104,13 @@ async def test_paid_again_with_another_reference_is_a_conflict(
     assert (reply.status_code, reply.json()["code"]) == (409, "payout_settled")
 
 
+async def test_a_reference_may_follow_later(http: httpx2.AsyncClient, cast: Cast) -> None:
+    payout = of(await approved(http, cast), "rina")
+    assert (await settle(http, cast, payout, "paid", None)).json()["reference"] is None
+    assert (await settle(http, cast, payout, "paid", "TRX-9")).json()["reference"] == "TRX-9"
+    assert (await settle(http, cast, payout, "paid", "TRX-8")).status_code == 409
+
+
 @pytest.mark.parametrize(("first", "second"), [("failed", "paid"), ("returned", "paid")])
 async def test_an_outcome_against_what_is_known_is_a_conflict(
     http: httpx2.AsyncClient, cast: Cast, first: str, second: str

@@ -58,6 +58,9 @@ async def _settle(
         raise Conflict("payout_settled", state=row.state, reference=row.settled_reference or "")
     for step in wanted:
         await _take(row, step, reference)
+    if not wanted and outcome == "paid" and row.settled_reference is None:
+        row.settled_reference = reference  # paid first, its reference told later
+        await row.save(update_fields=["settled_reference"])
     if wanted:
         await note(
             f"payout.{outcome}",
@@ -72,7 +75,8 @@ async def _settle(
 
 def _is_other(row: Payout, outcome: Outcome, reference: str | None) -> bool:
     """Whether a repeated `paid` names another transfer than the first."""
-    return outcome == "paid" and reference is not None and reference != row.settled_reference
+    known = row.settled_reference
+    return outcome == "paid" and None not in (reference, known) and reference != known
 
 
 async def _take(row: Payout, step: Step, reference: str | None) -> None:
