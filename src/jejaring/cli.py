@@ -43,7 +43,7 @@ def demo(
     if_empty: Annotated[bool, typer.Option(help="Only where there is no organisation")] = False,
 ) -> None:
     """Build the demo world if it is not there, and print its sign-ins."""
-    from jejaring import demo as verb
+    from jejaring.demo import run as verb
 
     try:
         world = asyncio.run(verb.run(really=really, if_empty=if_empty))

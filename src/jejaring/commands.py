@@ -1,7 +1,8 @@
-"""Verbs of the command line that need the whole house: the check of the books."""
+"""Verbs of the command line that need the whole house: the check of the books, the operator."""
 
 from jejaring import main
-from jejaring.db import snapshot
+from jejaring.db import connect, snapshot
+from jejaring.identity import links, signup
 from jejaring.settings import Settings, settings
 
 
@@ -14,3 +15,12 @@ async def differences(chosen: Settings) -> list[str]:
 async def check() -> list[str]:
     """The books of the installation that the environment names."""
     return await differences(settings())
+
+
+async def operator_link(email: str) -> str:
+    """A one-time link for an operator: no page ever makes the first one."""
+    await connect.connect(settings())
+    try:
+        return links.url_of(await signup.operator(email))
+    finally:
+        await connect.disconnect()

@@ -45,6 +45,7 @@ from referrals.commissions import audit as commissions_audit
 from referrals.commissions import jobs as commissions_jobs
 from referrals.intake import api as intake_api
 from referrals.intake import jobs as intake_jobs
+from referrals.links import api as links_api
 
 VERSION = "0.1.0"
 MAX_BODY = 1_000_000
@@ -56,6 +57,7 @@ ENDPOINTS: list[Endpoint] = [
     *campaigns_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *intake_api.ENDPOINTS,
+    *links_api.ENDPOINTS,
     *commissions_api.ENDPOINTS,
     *payouts_api.ENDPOINTS,
 ]
