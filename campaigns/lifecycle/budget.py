@@ -11,13 +11,9 @@ async def left(campaign_ids: Collection[str]) -> dict[str, int]:
     """Lock the campaigns' rows till the transaction ends, by id, and say what is left in rupiah
     (≥ 0) of each that has a budget. One without is absent: it has no limit.
     """
-    rows = (
-        await Campaign.filter(id__in=list(campaign_ids))
-        .order_by("id")
-        .select_for_update()
-        .values_list("id", "budget", "reserved")
-    )
-    return {cid: max(budget - reserved, 0) for cid, budget, reserved in rows if budget is not None}
+    # Whole rows: Tortoise's values_list forgets FOR UPDATE.
+    rows = await Campaign.filter(id__in=list(campaign_ids)).order_by("id").select_for_update()
+    return {row.id: max(row.budget - row.reserved, 0) for row in rows if row.budget is not None}
 
 
 async def reserve(campaign_id: str, wanted: int) -> int:

@@ -1,14 +1,24 @@
 """Commissions as the outside sees them, and the filters of their list."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from jejaring.web.shapes import PageQuery, When
 
+
+def _sane_day(value: date) -> date:
+    """As for times: 1970 to 2200, so that its midnights exist in every zone."""
+    if not 1970 <= value.year <= 2200:
+        raise PydanticCustomError("impossible_date", "the date is impossible")
+    return value
+
+
 State = Literal["pending", "held", "payable", "in_payout", "paid", "rejected", "reversed"]
-Since = When | date
+Day = Annotated[date, AfterValidator(_sane_day)]
+Since = When | Day
 
 
 class Because(BaseModel):

@@ -33,13 +33,20 @@ def values(row: Commission, lang: str, standings: Mapping[str, str]) -> dict[str
     }
 
 
+def _how(row: Commission, notes: list[str]) -> str:
+    """Which sentence fits: a further commission, one that a limit cut, or the plain arithmetic."""
+    if row.key.startswith("amend:"):
+        return "amended"
+    kind = row.kind if row.kind in ("percent", "per_order", "per_item") else "other"
+    return f"{kind}.cut" if notes else kind
+
+
 def _because(row: Commission, lang: str) -> Because:
     raw = row.because.get("notes")
     notes = [str(note) for note in raw] if isinstance(raw, list) else []
-    kind = row.kind if row.kind in ("percent", "per_order", "per_item") else "other"
     text = say(
         lang,
-        f"because.{kind}",
+        f"because.{_how(row, notes)}",
         rule=row.rule,
         base=row.base,
         rate=row.rate_bp or 0,

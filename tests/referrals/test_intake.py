@@ -266,6 +266,28 @@ async def test_sales_that_come_at_once_share_a_commit_and_each_gets_its_answer(s
     assert await audit.audit() == []
 
 
+async def test_one_order_sent_at_once_in_many_transactions_is_recorded_once(s: Stage) -> None:
+    sent = draft(click_id=await s.click())
+    answers = await asyncio.gather(*[alone.record(shop(s), sent) for _ in range(5)])
+    assert sorted(a.status for a in answers) == ["created"] + ["unchanged"] * 4
+    assert len({a.sale_id for a in answers}) == 1
+    assert await Commission.all().count() == 1
+
+
+async def test_the_budget_holds_against_sales_in_many_transactions(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await stage.set_up(http, cast, budget=70_000)
+    placed = world.now() - timedelta(minutes=1)
+    sends = [draft(f"INV-{i}", click_id=await s.click(), placed_at=placed) for i in range(6)]
+    await asyncio.gather(*[alone.record(shop(s), d) for d in sends])
+    amounts = sorted(row.amount for row in await Commission.all())
+    assert amounts == [0, 0, 10_000, 20_000, 20_000, 20_000]
+    await s.campaign.refresh_from_db()
+    assert s.campaign.reserved == 70_000
+    assert await audit.audit() == []
+
+
 async def test_a_failing_sale_does_not_harm_its_group(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
