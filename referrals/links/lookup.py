@@ -91,6 +91,7 @@ class _Memory:
     young: dict[str, Entry] = field(default_factory=dict)
     old: dict[str, Entry] = field(default_factory=dict)
     owners: dict[str, Owner] = field(default_factory=dict)
+    chosen: Settings | None = None
     version: int = 0
     marks: dict[str, int] = field(default_factory=dict)
     seen: set[tuple[str, int]] = field(default_factory=set)
@@ -135,7 +136,7 @@ async def rows(query: str, values: Sequence[Any]) -> list[dict[str, Any]]:
     if not sql.on_sqlite():
         return await sql.rows(query, values)
     if _memory.reader is None:
-        _memory.reader = beside.sqlite_reader(settings())
+        _memory.reader = beside.sqlite_reader(_memory.chosen or settings())
     cursor = _memory.reader.execute(query, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -285,6 +286,7 @@ def _drop(subjects: set[str]) -> None:
 async def start(chosen: Settings) -> None:
     """Begin at the present end of the change log, and watch it."""
     reset()
+    _memory.chosen = chosen
     for table, column in (("event", "id"), ("link_change", "seq")):
         found = await rows(f"SELECT max({column}) AS last FROM {table}", [])  # noqa: S608 — our own names
         last = found[0]["last"] or 0

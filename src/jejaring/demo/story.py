@@ -16,6 +16,7 @@ from jejaring.payouts import run as runs
 from jejaring.payouts import settle
 from jejaring.payouts.models import Payout
 from jejaring.payouts.rails.download import download
+from jejaring.payouts.rules import Outcome
 from referrals.commissions.release import release_due
 from referrals.intake import move, record, refund
 from referrals.intake.refund import RefundDraft
@@ -145,7 +146,7 @@ class Story:
 
     def _payday(self, shop: str) -> Act:
         merchant = self.stage.shops[shop]
-        settles: list[settle.Outcome] = ["paid"] * 6 + ["failed", "returned"]
+        settles: list[Outcome] = ["paid"] * 6 + ["failed", "returned"]
 
         async def pay() -> None:
             await release_due()
