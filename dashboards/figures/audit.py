@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from dashboards.figures import rules
 from dashboards.figures.models import RollupMark
@@ -32,12 +32,15 @@ async def _clicks(mark: RollupMark) -> list[Difference]:
     if first is None:
         return []
     began = first if isinstance(first, datetime) else datetime.fromisoformat(str(first))
-    pruned = await sql.rows("SELECT 1 AS one FROM click WHERE seq = 1")
+    oldest = (await sql.rows("SELECT min(day) AS day FROM daily_figure WHERE people > 0"))[0]["day"]
+    told = date.fromisoformat(str(oldest)) if oldest is not None else None
     missing, values = _outside("c.seq", mark)
     differences = []
     for zone in ZONES:
-        # The first day may have been pruned in part, unless nothing was ever pruned.
-        day = day_of(began, zone) + timedelta(days=0 if pruned else 1)
+        # Figures older than every click: clicks were pruned, the first day perhaps in part.
+        first_day = day_of(began, zone)
+        pruned = told is not None and told < first_day - timedelta(days=1)
+        day = first_day + timedelta(days=1 if pruned else 0)
         expected = await sql.rows(
             "SELECT c.merchant_id AS merchant, count(*) AS n FROM click c "  # noqa: S608 — ours
             "JOIN organisation o ON o.id = c.merchant_id WHERE o.zone = ? AND c.kind = 'person' "

@@ -63,7 +63,7 @@ async def stats(
         "GROUP BY 1 ORDER BY people DESC, sales_amount DESC, 1 LIMIT ?",
         [*values, limit],
     )
-    return Stats([_figures(row) for row in found], await totals(side, organisation_id, from_, to))
+    return Stats([figures_of(row) for row in found], await totals(side, organisation_id, from_, to))
 
 
 async def totals(side: str, organisation_id: str, from_: date, to: date) -> Figures:
@@ -73,7 +73,7 @@ async def totals(side: str, organisation_id: str, from_: date, to: date) -> Figu
         f"SELECT '' AS key, {_SUMS} FROM daily_figure f WHERE {where}",  # noqa: S608
         values,
     )
-    return _figures(found[0])
+    return figures_of(found[0])
 
 
 async def by_day(
@@ -89,7 +89,7 @@ async def by_day(
         f"SELECT f.day AS key, {_SUMS} FROM daily_figure f WHERE {where} GROUP BY 1",  # noqa: S608
         values,
     )
-    known = {f.key: f for f in map(_figures, found)}
+    known = {f.key: f for f in map(figures_of, found)}
     return [known.get(day.isoformat(), Figures(day.isoformat())) for day in sorted(days)]
 
 
@@ -99,7 +99,8 @@ def _where(side: str, organisation_id: str, from_: date, to: date) -> tuple[str,
     return f"f.{_SIDES[side]} = ? AND f.day >= ? AND f.day <= ?", [organisation_id, from_, to]
 
 
-def _figures(row: dict[str, Any]) -> Figures:
+def figures_of(row: dict[str, Any]) -> Figures:
+    """A row of sums with its key."""
     key = row["key"]
     shown = key.isoformat() if isinstance(key, date) else str(key)
     return Figures(shown, *(int(row[m]) for m in MEASURES))

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from campaigns.enrolments import join as enrolments
 from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.lifecycle.models import Campaign
@@ -20,6 +19,7 @@ from jejaring.identity.models import Organisation, User
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Invalid, NotFound, Refusal
 from jejaring.web import address, language, pages, render
+from referrals.links import welcome
 
 EXAMPLE_PRICE = 100_000
 
@@ -122,8 +122,13 @@ def _worded(request: Request, exc: Refusal, campaign: Campaign) -> dict[str, str
 async def _join(campaign: Campaign, caller: Caller, sent: Sent) -> Response:
     if caller.kind != "partner":
         raise Invalid("partner_needed")
-    found = await enrolments.join(campaign.id, caller, sent.role, sent.answers, sent.code or None)
-    if found.state == "requested":
+    found = await welcome.join(
+        caller, campaign.id, sent.role, answers=sent.answers, invitation=sent.code or None
+    )
+    state = found.enrolment.state
+    if state in ("rejected", "ended"):
+        return pages.go(f"/join/{campaign.id}", "no_rejoin", shop=campaign.merchant.name)
+    if state == "requested":
         return pages.go("/partner/campaigns", "wait_requested", shop=campaign.merchant.name)
     return pages.go("/partner/links", "joined", campaign=campaign.name)
 
@@ -136,9 +141,9 @@ async def _sign_up_and_join(request: Request, campaign: Campaign, sent: Sent) ->
         raise Invalid(fields=[BadField("/role", "role_not_in_audience")])
     await signup.admit(address.client(request))
     person = sign.person_of(request, sent.values)
-    welcome = lifecycle.state_of(campaign) == "live" and campaign.joining != "invite"
+    is_open = lifecycle.state_of(campaign) == "live" and campaign.joining != "invite"
     user, partner = await signup.become_partner(
-        person, None, sent.code or None, from_join_page=welcome
+        person, None, sent.code or None, from_join_page=is_open
     )
     try:
         reply = await _join(campaign, _as_caller(user, partner), sent)

@@ -4,6 +4,7 @@ import gzip
 
 import httpx2
 import pytest
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from dashboards.frame import forms
@@ -119,6 +120,32 @@ def test_wrong_fields_are_worded_by_name(app: object) -> None:
     assert found["shop_name"] == "Isian ini wajib."
     assert set(found) == {"shop_name", "price"}
     assert list(forms.words(request, Conflict("still_running"))) == [""]
+
+
+def test_a_form_is_read_field_by_field_and_refused_at_once(app: object) -> None:
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []})
+    request.state.form = FormData(
+        {"name": " Laras ", "price": "Rp150.000", "n": "1.200", "rate": "12,5", "day": "24/11/2026",
+         "bad": "dua", "empty": ""}
+    )  # fmt: skip
+    reader = forms.Reader(request)
+    assert reader.text("name") == "Laras"
+    assert (reader.rupiah("price"), reader.number("n"), reader.rate("rate")) == (
+        150_000,
+        1200,
+        1250,
+    )
+    assert str(reader.day("day")) == "2026-11-24"
+    assert reader.rupiah("empty", required=False) is None
+    reader.done()
+    for read in (reader.rupiah, reader.number, reader.rate, reader.day, reader.text):
+        read("bad")
+        read("absent")
+    with pytest.raises(Invalid) as refused:
+        reader.done()
+    codes = [bad.code for bad in refused.value.fields]
+    assert codes.count("field.missing") == 5
+    assert {"form.rupiah", "form.number", "form.rate", "form.day"} < set(codes)
 
 
 def test_every_part_of_the_kit_renders(app: object) -> None:

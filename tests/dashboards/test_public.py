@@ -1,14 +1,13 @@
 """Pages for strangers: everybody may open them, they sell, and nobody learns more than they may."""
 
-import re
-
 import httpx2
 import pytest
 
-from jejaring.identity import links, sessions
+from jejaring.identity import invitations, links, sessions
 from jejaring.identity.models import User
+from jejaring.identity.rules import Caller
 from tests.cast import Cast, sign_in
-from tests.dashboards.well import PASSWORD, well_made
+from tests.dashboards.well import INDONESIAN, PASSWORD, well_made
 
 OPEN = ("/", "/signin", "/signup", "/signup?as=shop", "/signup?as=member", "/privacy", "/terms",
         "/docs/api", "/p/batik-laras", "/nothing/here")  # fmt: skip
@@ -21,9 +20,6 @@ async def test_a_stranger_may_open_it_and_it_is_well_made(
     reply = await http.get(path)
     assert reply.status_code == (404 if path.startswith("/nothing") else 200)
     well_made(reply)
-
-
-INDONESIAN = re.compile(r"\b(dan|untuk|yang|Anda|dari|belum|toko|mitra|bisa|dengan)\b")
 
 
 @pytest.mark.parametrize("path", [p for p in OPEN if not p.startswith("/p/")])
@@ -102,6 +98,28 @@ async def test_signing_up_needs_an_invitation_where_that_is_the_rule(
     well_made(reply)
     assert 'id="f-code-e"' in reply.text
     assert await User.all().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "inviter", "home"),
+    [("shop", "sari", "/merchant"), ("partner", "laras", "/partner"),
+     ("member", "rina", "/partner")],
+)  # fmt: skip
+async def test_an_invitation_opens_the_door_once(
+    http: httpx2.AsyncClient, cast: Cast, kind: str, inviter: str, home: str
+) -> None:
+    host = getattr(cast, inviter)
+    asker = Caller(host.id, host.org.kind, host.org.slug, host.org.name, host.org.zone,
+                   host.user.id, role="owner", user_id=host.user.id)  # fmt: skip
+    _, code = await invitations.create(asker, kind)
+    assert code in (await http.get(f"/signup?as={kind}&code={code}")).text
+    sent = {"kind": kind, "name": "Bu Sri", "shop_name": "Keripik Sri", "phone": "0812-3456-7899",
+            "password": PASSWORD, "code": code}  # fmt: skip
+    reply = await http.post(f"/signup?as={kind}", data=sent)
+    assert reply.headers["location"].startswith(f"{home}?pesan=welcome")
+    http.cookies.clear()
+    again = await http.post(f"/signup?as={kind}", data=sent | {"phone": "0812-3456-7800"})
+    assert 'id="f-code-e"' in again.text
 
 
 async def test_a_one_time_link_sets_a_password_and_signs_in(

@@ -15,7 +15,7 @@ from jejaring.identity.models import Organisation
 from jejaring.web import client
 from tests import make
 from tests.cast import Cast
-from tests.dashboards.well import set_up, well_made
+from tests.dashboards.well import INDONESIAN, set_up, well_made
 
 
 async def test_a_product_page_names_who_brought_the_buyer(
@@ -55,6 +55,13 @@ async def test_a_click_of_an_ended_campaign_names_nobody(
     assert 'class="ref"' not in page.text
     said = await http.get("/p/batik-laras/jlamprang?berakhir=1")
     assert "Kampanye ini sudah berakhir" in said.text
+
+
+async def test_the_english_product_page_is_english(http: httpx2.AsyncClient, cast: Cast) -> None:
+    _, campaign, click = await set_up(cast)
+    for path in (f"/p/batik-laras/jlamprang?jj={click.id}", f"/join/{campaign.id}"):
+        page = (await http.get(path, headers={"accept-language": "en"})).text
+        assert INDONESIAN.findall(page.replace("Bahasa Indonesia", "")) == []
 
 
 async def test_preview_tags_are_absolute(http: httpx2.AsyncClient, cast: Cast) -> None:

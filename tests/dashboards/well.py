@@ -12,6 +12,7 @@ from referrals.clicks.models import Click
 from tests import make
 from tests.cast import Cast
 
+INDONESIAN = re.compile(r"\b(dan|untuk|yang|Anda|dari|belum|toko|mitra|bisa|dengan)\b")
 PASSWORD = "kalimat pendek yang mudah"
 
 
