@@ -16,7 +16,7 @@ from tortoise.backends.sqlite.client import (
     SqliteTransactionWrapper,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import IntegrityError, OperationalError
 
 
 async def _finish(work: Coroutine[Any, Any, Any]) -> Any:
@@ -100,9 +100,10 @@ class TransactionContext(SqliteTransactionContext):
             return
         try:
             await self.connection.commit()
-        except sqlite3.Error:
+        except sqlite3.Error as exc:
             await self.connection.rollback()
-            raise
+            known = IntegrityError if isinstance(exc, sqlite3.IntegrityError) else OperationalError
+            raise known(exc) from exc
 
 
 class Client(SqliteClient):
