@@ -130,14 +130,6 @@ def touch_rows(order: Order, verdict: Verdict) -> list[Touch]:
     ]
 
 
-async def insert(made: Sequence[Attribution]) -> None:
-    """Store the credits and touches of many orders: two statements."""
-    given = [row for each in made for row in each.credits]
-    touches = [row for each in made for row in each.touches]
-    await bulk.insert(touches)
-    await bulk.insert(given)
-
-
 def credited_again(
     found: Evidence, order: Order, lines: Sequence[SaleLine], stored: Sequence[Touch]
 ) -> list[Credit]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.rules import EnrolmentFacts
@@ -10,32 +11,23 @@ from campaigns.lifecycle import queries as lifecycle
 from campaigns.lifecycle.rules import CampaignFacts
 from campaigns.terms import versions
 from campaigns.terms.rules import Terms
-from jejaring.db import sql
+from jejaring.db import bulk
+from jejaring.db.bulk import Query
 from jejaring.identity import contacts
 from jejaring.identity.contacts import Contacts
 from jejaring.kit.text import fold_code, person_email
 from referrals.attribution.rules import Promise, Seen
-from referrals.clicks.models import Click
-from referrals.links.models import Coupon
 from referrals.orders.rules import SaleDraft, Shop
-from referrals.orders.store import Note
+from referrals.orders.store import Note, instant
 
 LOOK_BACK = timedelta(days=400)
 # A flood of clicks under one cookie is not worth more than this many touches of one sale.
 MAX_TOUCHES = 200
-_CLICK = (
-    "id",
-    "at",
-    "link_id",
-    "enrolment_id",
-    "campaign_id",
-    "merchant_id",
-    "partner_id",
-    "product_id",
-    "via",
-    "own",
-    "visitor",
+_COLUMNS = (
+    "id, at, link_id, enrolment_id, campaign_id, merchant_id, partner_id, product_id, via, own, "
+    "visitor"
 )
+Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -86,15 +78,38 @@ class Evidence:
         return found
 
 
-async def gather(asks: Sequence[Ask]) -> Evidence:
-    """The evidence for these sales, in a fixed number of queries however many they are."""
+def clicks_query(asks: Sequence[Ask]) -> Query | None:
+    """The clicks that these sales name."""
+    ids = {a.draft.click_id for a in asks if a.draft.click_id and len(a.draft.click_id) <= 24}
+    if not ids:
+        return None
+    where, values = bulk.within("id", ids)
+    return f"SELECT {_COLUMNS} FROM click WHERE {where}", values  # noqa: S608
+
+
+def coupons_query(asks: Sequence[Ask]) -> Query | None:
+    """The coupons that these sales carry."""
+    wanted = {(a.shop.id, fold_code(a.draft.coupon)) for a in asks if a.draft.coupon}
+    if not wanted:
+        return None
+    merchant, merchants = bulk.within("merchant_id", {m for m, _ in wanted})
+    code, codes = bulk.within("code", {c for _, c in wanted})
+    columns = "merchant_id, code, id, enrolment_id, disabled_at"
+    query = f"SELECT {columns} FROM coupon WHERE {merchant} AND {code}"  # noqa: S608
+    return query, [*merchants, *codes]
+
+
+async def gather(asks: Sequence[Ask], clicks: Rows, coupons: Rows) -> Evidence:
+    """The evidence for these sales, from the answers to `clicks_query` and `coupons_query`, in a
+    fixed number of further queries however many they are.
+    """
     found = Evidence()
-    await _clicks(found, asks)
-    await _coupons(found, asks)
+    found.clicks = {touch.id: (m, touch, v) for m, touch, v in map(_seen, clicks)}
+    found.coupons = {(r["merchant_id"], r["code"]): _code(r) for r in coupons}
+    await _visits(found, asks)
     seen = {t for _, t, _ in found.clicks.values()} | {t for v in found.visits.values() for t in v}
     ids = {t.enrolment_id for t in seen} | {c.enrolment_id for c in found.coupons.values()}
     await load_promises(found, ids)
-    found.uses = await _uses([t.id for t in seen])
     if any(ask.draft.phone or ask.draft.email for ask in asks):
         partners = {e.partner_id for e in found.enrolments.values()}
         found.contacts = await contacts.contacts_of(partners) if partners else {}
@@ -111,71 +126,70 @@ async def load_promises(found: Evidence, enrolment_ids: Collection[str]) -> None
     found.terms = await versions.schedules(campaign_ids)
 
 
-def _seen(row: tuple[object, ...]) -> tuple[str, Seen, str | None]:
+def _seen(row: Mapping[str, Any]) -> tuple[str, Seen, str | None]:
     """A click's row as (merchant, touch, visitor)."""
-    raw = dict(zip(_CLICK, row, strict=True))
     touch = Seen(
-        id=str(raw["id"]),
-        by="scan" if raw["via"] == "scan" else "click",
-        at=raw["at"],  # type: ignore[arg-type]  # values_list knows no types
-        enrolment_id=str(raw["enrolment_id"]),
-        partner_id=str(raw["partner_id"]),
-        campaign_id=str(raw["campaign_id"]),
-        product_id=None if raw["product_id"] is None else str(raw["product_id"]),
-        link_id=str(raw["link_id"]),
-        own=bool(raw["own"]),
+        id=row["id"],
+        by="scan" if row["via"] == "scan" else "click",
+        at=instant(row["at"]),
+        enrolment_id=row["enrolment_id"],
+        partner_id=row["partner_id"],
+        campaign_id=row["campaign_id"],
+        product_id=row["product_id"],
+        link_id=row["link_id"],
+        own=bool(row["own"]),
     )
-    visitor = raw["visitor"]
-    return str(raw["merchant_id"]), touch, None if visitor is None else str(visitor)
+    return row["merchant_id"], touch, row["visitor"]
 
 
-async def _clicks(found: Evidence, asks: Sequence[Ask]) -> None:
-    """The clicks that sales name, and the other person clicks under the same cookies."""
-    named = {a.draft.click_id for a in asks if a.draft.click_id and len(a.draft.click_id) <= 24}
-    if not named:
+def _code(row: Mapping[str, Any]) -> _Code:
+    off = row["disabled_at"]
+    return _Code(row["id"], row["enrolment_id"], None if off is None else instant(off))
+
+
+async def _visits(found: Evidence, asks: Sequence[Ask]) -> None:
+    """The other person clicks under the cookies of the named ones, and how many orders each click
+    has credited.
+    """
+    if not found.clicks:
         return
-    rows = await Click.filter(id__in=list(named)).values_list(*_CLICK)
-    found.clicks = {touch.id: (m, touch, v) for m, touch, v in map(_seen, rows)}
     pairs = {(m, v) for m, _, v in found.clicks.values() if v}
-    if not pairs:
-        return
-    placed = [ask.draft.placed_at for ask in asks]
-    visits = (
-        await Click.filter(
-            merchant_id__in=list({m for m, _ in pairs}),
-            visitor__in=list({v for _, v in pairs}),
-            kind="person",
-            at__gte=min(placed) - LOOK_BACK,
-        )
-        .order_by("-at")
-        .limit(MAX_TOUCHES * len(pairs))
-        .values_list(*_CLICK)
-    )
+    visits, uses = await bulk.read(_visits_query(pairs, asks), _uses_query(found, pairs))
     for merchant_id, touch, visitor in map(_seen, visits):
         if visitor is not None and (merchant_id, visitor) in pairs:
             found.visits.setdefault((merchant_id, visitor), []).append(touch)
+    found.uses = {row["touch_id"]: row["n"] for row in uses}
 
 
-async def _coupons(found: Evidence, asks: Sequence[Ask]) -> None:
-    wanted = {(a.shop.id, fold_code(a.draft.coupon)) for a in asks if a.draft.coupon}
-    if not wanted:
-        return
-    rows = await Coupon.filter(
-        merchant_id__in=list({m for m, _ in wanted}), code__in=list({c for _, c in wanted})
-    ).values_list("merchant_id", "code", "id", "enrolment_id", "disabled_at")
-    found.coupons = {(m, code): _Code(i, e, d) for m, code, i, e, d in rows}
+def _under(pairs: Collection[tuple[str, str]]) -> tuple[str, list[str]]:
+    merchant, merchants = bulk.within("merchant_id", {m for m, _ in pairs})
+    visitor, visitors = bulk.within("visitor", {v for _, v in pairs})
+    return f"{merchant} AND {visitor} AND kind = 'person'", [*merchants, *visitors]
 
 
-async def _uses(touch_ids: Sequence[str]) -> dict[str, int]:
-    """How many orders each click has credited."""
-    if not touch_ids:
-        return {}
-    rows = await sql.rows(
-        "SELECT touch_id, count(DISTINCT sale_id) AS n FROM touch WHERE touch_id IN "  # noqa: S608
-        f"({', '.join('?' * len(touch_ids))}) AND won = ? GROUP BY touch_id",
-        [*touch_ids, True],
+def _visits_query(pairs: Collection[tuple[str, str]], asks: Sequence[Ask]) -> Query | None:
+    if not pairs:
+        return None
+    where, values = _under(pairs)
+    since = min(ask.draft.placed_at for ask in asks) - LOOK_BACK
+    query = (
+        f"SELECT {_COLUMNS} FROM click WHERE {where} AND at >= ? "  # noqa: S608
+        f"ORDER BY at DESC LIMIT {MAX_TOUCHES * len(pairs)}"
     )
-    return {row["touch_id"]: row["n"] for row in rows}
+    return query, [*values, since]
+
+
+def _uses_query(found: Evidence, pairs: Collection[tuple[str, str]]) -> Query:
+    where, values = bulk.within("touch_id", set(found.clicks))
+    if pairs:
+        under, more = _under(pairs)
+        where += f" OR touch_id IN (SELECT id FROM click WHERE {under})"  # noqa: S608
+        values = [*values, *more]
+    query = (
+        "SELECT touch_id, count(DISTINCT sale_id) AS n FROM touch "  # noqa: S608
+        f"WHERE ({where}) AND won = ? GROUP BY touch_id"
+    )
+    return query, [*values, True]
 
 
 def touches(found: Evidence, ask: Ask, notes: list[Note]) -> list[Seen]:

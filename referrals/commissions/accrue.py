@@ -64,7 +64,8 @@ class Limits:
         """Write down what was taken of the budgets, whose rows are locked since they were read."""
         for campaign_id in sorted(self.taken):
             if self.taken[campaign_id]:
-                await budget.reserve(campaign_id, self.taken[campaign_id])
+                limited = campaign_id in self.budgets
+                await budget.take(campaign_id, self.taken[campaign_id], limited=limited)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ async def limits_for(found: Evidence, orders: Sequence[tuple[Order, list[Credit]
     given = [c for _, made in orders for c in made]
     if not given:
         return Limits()
-    left = await budget.left({c.campaign_id for c in given})
+    left = budget.left(await budget.lock({c.campaign_id for c in given}))
     months: dict[str, set[str]] = {}
     for order, made in orders:
         month = month_of(order.sale.placed_at, order.shop.zone)

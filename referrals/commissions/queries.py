@@ -21,14 +21,20 @@ MAX_CHUNKS = 20
 
 
 async def page(
-    caller: Caller, query: CommissionQuery, lang: str, merchant_id: str | None = None
+    caller: Caller,
+    query: CommissionQuery,
+    lang: str,
+    merchant_id: str | None = None,
+    partner_id: str | None = None,
 ) -> tuple[list[CommissionRow], str | None]:
-    """The caller's commissions (a merchant's own, a partner's own), newest first; of one merchant
-    only, if given.
+    """The caller's commissions (a merchant's own, a partner's own), newest first; with one merchant
+    or one partner only, if given.
     """
     wanted = _filtered(caller, query)
     if merchant_id is not None:
         wanted = wanted.filter(merchant_id=merchant_id)
+    if partner_id is not None:
+        wanted = wanted.filter(partner_id=partner_id)
     cursor = paging.decode(query.cursor) if query.cursor else None
     found: list[Commission] = []
     standings: dict[str, str] = {}

@@ -135,7 +135,7 @@ async def _reinstate(
     wanted: Sequence[tuple[list[Commission], int]], cause: Cause, out: Changes
 ) -> None:
     campaigns = {own[0].campaign_id for own, _ in wanted}
-    left = await budget.left(campaigns) if campaigns else {}
+    left = budget.left(await budget.lock(campaigns)) if campaigns else {}
     parts: list[tuple[Commission, int]] = []
     taken: dict[str, int] = {}
     for own, amount in wanted:
@@ -149,7 +149,7 @@ async def _reinstate(
         parts += [(row, part) for row, part in zip(own, spread, strict=True) if part]
     for campaign_id in sorted(taken):
         if taken[campaign_id]:
-            await budget.reserve(campaign_id, taken[campaign_id])
+            await budget.take(campaign_id, taken[campaign_id], limited=campaign_id in left)
     for row, part in sorted(parts, key=lambda p: p[0].id):
         await _give_back(row, part, cause)
         out.add(row, part)

@@ -66,9 +66,7 @@ async def page(
     wanted = _filtered(shop, query)
     if bare:
         credited = Credit.filter(sale__merchant_id=shop.id).values("sale_id")
-        wanted = wanted.exclude(
-            id__in=Subquery(credited)
-        )
+        wanted = wanted.exclude(id__in=Subquery(credited))
     if query.cursor:
         last = paging.decode(query.cursor)
         wanted = wanted.filter(Q(received_at__lt=last.at) | Q(received_at=last.at, id__lt=last.id))

@@ -1,12 +1,14 @@
 """The one pipeline that every sale comes through: checked, stored, credited, accrued, told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
 from jejaring import world
+from jejaring.db import bulk
 from jejaring.db.transact import transact
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
@@ -22,7 +24,7 @@ from referrals.intake.rules import deltas
 from referrals.orders import rules, store
 from referrals.orders.models import Sale
 from referrals.orders.rules import SaleDraft, Shop
-from referrals.orders.store import Order, OrderKey, Surroundings
+from referrals.orders.store import Item, Known, Order, OrderKey, Surroundings
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,15 @@ async def record_many(entries: Sequence[Entry]) -> list[Result]:
             results[i] = Invalid(fields=faults)
         else:
             good.append(i)
-    known = await store.known({entries[i].key for i in good}) if good else {}
+    around = await _look_around([entries[i] for i in good])
     firsts: dict[OrderKey, int] = {}
     for i in good:
-        sale = known.get(entries[i].key)
-        if sale is not None:
-            results[i] = again(sale.id, sale.content_hash, entries[i])
+        known = around.known.get(entries[i].key)
+        if known is not None:
+            results[i] = again(known.id, known.content_hash, entries[i])
         else:
             firsts.setdefault(entries[i].key, i)
-    made = await _store_new([entries[i] for i in firsts.values()])
+    made = await _store_new([entries[i] for i in firsts.values()], around)
     for i in good:
         if i not in results:
             recorded = made[entries[i].key]
@@ -120,53 +122,84 @@ def again(sale_id: str, content: str, entry: Entry) -> Result:
     return Conflict("order_exists", order_id=entry.draft.order_id, sale_id=sale_id)
 
 
-async def _store_new(entries: Sequence[Entry]) -> dict[OrderKey, Recorded]:
+@dataclass
+class _Around:
+    """What is known around sales at the door, read in one go."""
+
+    known: dict[OrderKey, Known] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    items: dict[tuple[str, str], Item] = field(default_factory=dict)
+    earliest: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    clicks: list[dict[str, Any]] = field(default_factory=list)
+    coupons: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def _look_around(entries: Sequence[Entry]) -> _Around:
+    if not entries:
+        return _Around()
+    keys = {entry.key for entry in entries}
+    asks = [Ask(entry.shop, entry.draft) for entry in entries]
+    hashes = {h for e in entries for h in store.buyer_hashes(e.draft) if h}
+    known, waiting, items, earliest, clicks, coupons = await bulk.read(
+        store.known_query(keys),
+        store.waiting_query(keys),
+        store.items_query({(e.shop.id, line.sku) for e in entries for line in e.draft.lines}),
+        store.earliest_query({e.shop.id for e in entries}, hashes),
+        evidence.clicks_query(asks),
+        evidence.coupons_query(asks),
+    )
+    return _Around(
+        known=store.known(known),
+        waiting=[row["id"] for row in waiting],
+        items=store.items(items),
+        earliest=store.earliest(earliest),
+        clicks=clicks,
+        coupons=coupons,
+    )
+
+
+async def _store_new(entries: Sequence[Entry], around: _Around) -> dict[OrderKey, Recorded]:
     if not entries:
         return {}
-    keys = [entry.key for entry in entries]
     asks = [Ask(entry.shop, entry.draft) for entry in entries]
-    waiting = await store.waiting_refunds(keys)
-    found = await evidence.gather(asks)
-    orders = await _orders(entries)
+    found = await evidence.gather(asks, around.clicks, around.coupons)
+    orders = [_build(entry, around) for entry in entries]
     credited = [
         attribute.attribute(found, order, ask) for order, ask in zip(orders, asks, strict=True)
     ]
-    await store.insert(orders)
-    await attribute.insert(credited)
     out = Ledgered()
     pairs = [(order, made.credits) for order, made in zip(orders, credited, strict=True)]
     rows = await accrue.accrue(found, pairs, out)
     recorded = {
-        key: Recorded(order, made.credits, rows.get(order.sale.id, []))
-        for key, order, made in zip(keys, orders, credited, strict=True)
+        entry.key: Recorded(order, given, rows.get(order.sale.id, []))
+        for entry, (order, given) in zip(entries, pairs, strict=True)
     }
     out.events += [_told(each) for each in recorded.values()]
-    await write.write(out)
-    for key, refunds in waiting.items():
-        await refund.apply_waiting(recorded[key].order, recorded[key].credits, refunds)
-        recorded[key] = replace(recorded[key], changed_since=True)
+    await write.write(
+        out,
+        [order.sale for order in orders],
+        [line for order in orders for line in order.lines],
+        [touch for made in credited for touch in made.touches],
+        [credit for made in credited for credit in made.credits],
+    )
+    for key, refunds in (await store.waiting(around.waiting)).items():
+        if key in recorded:
+            await refund.apply_waiting(recorded[key].order, recorded[key].credits, refunds)
+            recorded[key] = replace(recorded[key], changed_since=True)
     return recorded
 
 
-async def _orders(entries: Sequence[Entry]) -> list[Order]:
-    """The new orders' rows; each sees the buyers of those before it."""
-    merchants = {entry.shop.id for entry in entries}
-    items = await store.items({(e.shop.id, line.sku) for e in entries for line in e.draft.lines})
-    hashes = {h for e in entries for h in store.buyer_hashes(e.draft) if h}
-    earliest = await store.earliest(merchants, hashes)
-    orders = []
-    for entry in entries:
-        around = Surroundings(items, earliest)
-        order = store.build(entry.shop, entry.draft, entry.received_at, around)
-        if order.sale.state != "cancelled":
-            for buyer in (order.sale.buyer_phone, order.sale.buyer_email):
-                if buyer:
-                    place = (entry.shop.id, buyer)
-                    earliest[place] = min(
-                        order.sale.placed_at, earliest.get(place, order.sale.placed_at)
-                    )
-        orders.append(order)
-    return orders
+def _build(entry: Entry, around: _Around) -> Order:
+    """A new order's rows; those after it see its buyer."""
+    seen = Surroundings(around.items, around.earliest)
+    order = store.build(entry.shop, entry.draft, entry.received_at, seen)
+    sale = order.sale
+    if sale.state != "cancelled":
+        for buyer in filter(None, (sale.buyer_phone, sale.buyer_email)):
+            place = (entry.shop.id, buyer)
+            first = around.earliest.get(place, sale.placed_at)
+            around.earliest[place] = min(sale.placed_at, first)
+    return order
 
 
 def _told(recorded: Recorded) -> Event:

@@ -84,7 +84,7 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
     if reopened:
         # First as it was closed, then as it changed: two entries, two keys.
         await changes.settle(change, Cause(change.version_cause, "order_reopened"))
-    items = await store.items({(entry.shop.id, line.sku) for line in draft.lines})
+    items = await store.items_of({(entry.shop.id, line.sku) for line in draft.lines})
     fresh = await revise.revise(order, draft, entry.content, items)
     found = await _evidence(change)
     change.credits += await _credit_new(change, found, fresh)

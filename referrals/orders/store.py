@@ -1,13 +1,14 @@
 """Orders in the database: what is known of many at once, new ones built and inserted in bulk."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from campaigns.catalog.models import Product
 from jejaring import world
-from jejaring.db import bulk, sql
+from jejaring.db import bulk
+from jejaring.db.bulk import Query
 from jejaring.identity import sealing
 from referrals.orders import rules
 from referrals.orders.models import Refund, Sale, SaleLine
@@ -44,20 +45,70 @@ def key_of(merchant_id: str, draft: SaleDraft) -> OrderKey:
     return (merchant_id, draft.source, draft.order_id)
 
 
-async def known(keys: Collection[OrderKey]) -> dict[OrderKey, Sale]:
-    """The stored sales among these orders, in one query."""
-    merchants, sources, orders = (list(set(part)) for part in zip(*keys, strict=True))
-    rows = await Sale.filter(merchant_id__in=merchants, source__in=sources, order_id__in=orders)
-    found = {(row.merchant_id, row.source, row.order_id): row for row in rows}
-    return {key: found[key] for key in keys if key in found}
+@dataclass(frozen=True)
+class Known:
+    """A stored order, as far as a newcomer needs it."""
+
+    id: str
+    content_hash: str
 
 
-async def items(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Item]:
-    """The products behind (merchant, sku) pairs, in one query; an unknown one is absent."""
-    rows = await Product.filter(
-        merchant_id__in=list({m for m, _ in wanted}), sku__in=list({s for _, s in wanted})
-    ).values_list("merchant_id", "sku", "id", "category")
-    return {(merchant, sku): Item(pid, category) for merchant, sku, pid, category in rows}
+def _among(keys: Collection[OrderKey]) -> tuple[str, list[str]]:
+    """A condition that holds for these orders (and may for others: the answer is looked up)."""
+    parts = [
+        bulk.within(column, {key[i] for key in keys})
+        for i, column in enumerate(("merchant_id", "source", "order_id"))
+    ]
+    return " AND ".join(text for text, _ in parts), [v for _, values in parts for v in values]
+
+
+def known_query(keys: Collection[OrderKey]) -> Query:
+    """Which of these orders are stored."""
+    where, values = _among(keys)
+    columns = "id, merchant_id, source, order_id, content_hash"
+    return f"SELECT {columns} FROM sale WHERE {where}", values  # noqa: S608
+
+
+def known(rows: Iterable[Mapping[str, Any]]) -> dict[OrderKey, Known]:
+    """The answer to `known_query`."""
+    return {
+        (r["merchant_id"], r["source"], r["order_id"]): Known(r["id"], r["content_hash"])
+        for r in rows
+    }
+
+
+def waiting_query(keys: Collection[OrderKey]) -> Query:
+    """The ids of refunds that came before these orders."""
+    where, values = _among(keys)
+    return f"SELECT id FROM refund WHERE {where} AND state = 'waiting'", values  # noqa: S608
+
+
+async def waiting(ids: Collection[str]) -> dict[OrderKey, list[Refund]]:
+    """Waiting refunds by their order, oldest first."""
+    if not ids:
+        return {}
+    found: dict[OrderKey, list[Refund]] = {}
+    for row in await Refund.filter(id__in=list(ids)).order_by("received_at", "id"):
+        found.setdefault((row.merchant_id, row.source, row.order_id), []).append(row)
+    return found
+
+
+def items_query(wanted: Collection[tuple[str, str]]) -> Query:
+    """The products behind (merchant, sku) pairs."""
+    merchant, merchants = bulk.within("merchant_id", {m for m, _ in wanted})
+    sku, skus = bulk.within("sku", {s for _, s in wanted})
+    columns = "merchant_id, sku, id, category"
+    return f"SELECT {columns} FROM product WHERE {merchant} AND {sku}", [*merchants, *skus]  # noqa: S608
+
+
+def items(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Item]:
+    """The answer to `items_query`; an unknown pair is absent."""
+    return {(r["merchant_id"], r["sku"]): Item(r["id"], r["category"]) for r in rows}
+
+
+async def items_of(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+    """The products behind (merchant, sku) pairs; an unknown one is absent."""
+    return items((await bulk.read(items_query(wanted)))[0])
 
 
 def buyer_hashes(draft: SaleDraft) -> tuple[str | None, str | None]:
@@ -67,21 +118,27 @@ def buyer_hashes(draft: SaleDraft) -> tuple[str | None, str | None]:
     return phone, email
 
 
-async def earliest(
-    merchants: Collection[str], hashes: Collection[str]
-) -> dict[tuple[str, str], datetime]:
+def earliest_query(merchants: Collection[str], hashes: Collection[str]) -> Query | None:
     """For each (merchant, buyer hash) when the earliest not cancelled order was placed."""
     if not hashes:
-        return {}
-    shops, buyers = list(set(merchants)), list(set(hashes))
-    marks = f"IN ({', '.join('?' * len(shops))})", f"IN ({', '.join('?' * len(buyers))})"
+        return None
+    shop, shops = bulk.within("merchant_id", set(merchants))
     part = (
         "SELECT merchant_id, {0} AS buyer, min(placed_at) AS at FROM sale "
-        "WHERE merchant_id {1} AND {0} {2} AND state <> 'cancelled' GROUP BY merchant_id, {0}"
+        "WHERE {1} AND {2} AND state <> 'cancelled' GROUP BY merchant_id, {0}"
     )
-    query = " UNION ALL ".join(part.format(c, *marks) for c in ("buyer_phone", "buyer_email"))
+    queries, values = [], []
+    for column in ("buyer_phone", "buyer_email"):
+        buyer, buyers = bulk.within(column, set(hashes))
+        queries.append(part.format(column, shop, buyer))
+        values += [*shops, *buyers]
+    return " UNION ALL ".join(queries), values
+
+
+def earliest(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], datetime]:
+    """The answer to `earliest_query`."""
     found: dict[tuple[str, str], datetime] = {}
-    for row in await sql.rows(query, [*shops, *buyers, *shops, *buyers]):
+    for row in rows:
         place, at = (row["merchant_id"], row["buyer"]), instant(row["at"])
         found[place] = min(at, found.get(place, at))
     return found
@@ -201,14 +258,6 @@ def _notes(
     return notes
 
 
-async def insert(orders: Sequence[Order]) -> None:
-    """Store new orders and their lines: two statements. IntegrityError where another process
-    stored one of them meanwhile.
-    """
-    await bulk.insert([order.sale for order in orders])
-    await bulk.insert([line for order in orders for line in order.lines])
-
-
 async def load(shop: Shop, sale_id: str, *, lock: bool = False) -> Order | None:
     """A stored order of this merchant with its lines; locked till the transaction ends if asked."""
     query = Sale.filter(id=sale_id, merchant_id=shop.id)
@@ -224,18 +273,3 @@ async def load(shop: Shop, sale_id: str, *, lock: bool = False) -> Order | None:
 def milestones_of(sale: Sale) -> Milestones:
     """When the stored sale was first paid, delivered, closed."""
     return Milestones(sale.paid_at, sale.delivered_at, sale.closed_at)
-
-
-async def waiting_refunds(keys: Collection[OrderKey]) -> dict[OrderKey, list[Refund]]:
-    """Refunds that came before these orders, oldest first."""
-    merchants, sources, orders = (list(set(part)) for part in zip(*keys, strict=True))
-    rows = await Refund.filter(
-        merchant_id__in=merchants,
-        source__in=sources,
-        order_id__in=orders,
-        state="waiting",
-    ).order_by("received_at", "id")
-    found: dict[OrderKey, list[Refund]] = {}
-    for row in rows:
-        found.setdefault((row.merchant_id, row.source, row.order_id), []).append(row)
-    return {key: found[key] for key in keys if key in found}
