@@ -6,6 +6,8 @@ docs/decisions/0011-redirect.md says what happens when the database is away.
 """
 
 import asyncio
+import gc
+import time
 from dataclasses import dataclass, field
 
 import structlog
@@ -22,12 +24,14 @@ log = structlog.get_logger()
 # After a commit that another process may wait for: SQLite's file lock has no queue, and a writer
 # that takes it again at once starves the others (performance.md).
 PAUSE_SECONDS = 0.001
+BUSY_BATCH = 8
 Store = store_sqlite.Store | store_postgres.Store
 
 
 @dataclass
 class _Desk:
     store: Store | None = None
+    loop: asyncio.AbstractEventLoop | None = None
     hits: list[Hit] = field(default_factory=list)
     waiting: list["asyncio.Future[bool]"] = field(default_factory=list)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,14 +48,17 @@ def keep(hit: Hit) -> "asyncio.Future[bool]":
 
     False means that the buyer goes on without a click id.
     """
-    future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    if _desk.writer is None or _desk.stopping:
+    desk = _desk
+    if desk.loop is None or desk.stopping:
         CLICKS_LOST.inc()
-        future.set_result(False)
-        return future
-    _desk.hits.append(hit)
-    _desk.waiting.append(future)
-    _desk.wake.set()
+        missed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        missed.set_result(False)
+        return missed
+    future: asyncio.Future[bool] = desk.loop.create_future()
+    if not desk.hits:
+        desk.wake.set()
+    desk.hits.append(hit)
+    desk.waiting.append(future)
     return future
 
 
@@ -62,9 +69,12 @@ async def start(chosen: Settings) -> None:
     global _desk
     store = store_sqlite.Store(chosen) if chosen.is_sqlite else store_postgres.Store(chosen)
     apart = chosen.is_sqlite and chosen.worker == "off"
-    _desk = _Desk(store=store, pause=apart)
+    _desk = _Desk(store=store, loop=asyncio.get_running_loop(), pause=apart)
     _desk.writer = asyncio.create_task(_write(_desk, store))
     await lookup.start(chosen)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 async def stop() -> None:
@@ -99,7 +109,17 @@ async def _write(desk: _Desk, store: Store) -> None:
             if not future.done():
                 future.set_result(stored)
         if desk.pause:
-            await asyncio.sleep(PAUSE_SECONDS)
+            await _pause(len(hits))
+
+
+async def _pause(batch: int) -> None:
+    """Leave the database's lock free for a moment; under load the time goes into replying."""
+    if batch < BUSY_BATCH:
+        await asyncio.sleep(PAUSE_SECONDS)
+        return
+    until = time.monotonic() + PAUSE_SECONDS
+    while time.monotonic() < until:  # noqa: ASYNC110 — it waits for a time, not for an event
+        await asyncio.sleep(0)
 
 
 async def _store(store: Store, hits: list[Hit]) -> bool:

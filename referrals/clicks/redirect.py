@@ -21,7 +21,6 @@ VISITOR_LENGTH = 22
 _COMMON = [
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex, nofollow"),
     (b"content-length", b"0"),
 ]
 Headers = list[tuple[bytes, bytes]]
@@ -56,35 +55,32 @@ class Redirect:
         raw_agent = headers.get(b"user-agent", b"")[: agents.LONGEST]
         kind = kind_of_hit(scope["method"], _purpose(headers), agents.at_once(raw_agent).kind)
         now = world.now()
-        seconds = now.timestamp()
-        cookies = headers.get(b"cookie", b"")
-        visitor = _visitor(cookies, self.cookie) if cookies else None
+        # A new visitor's name begins with the time of the first visit, as the click's id does.
+        click_id, newcomer = world.click_ids(now)
+        cookies = headers.get(b"cookie")
+        visitor, is_own = None, False
+        if cookies:
+            visitor = _visitor(cookies, self.cookie)
+            is_own = self.session in cookies and await self.is_own(cookies, entry.owner.partner_id)
+        returning = visitor is not None
+        visitor = visitor or newcomer
         hit = Hit(
-            id=world.click_id(now),
-            at=now,
-            entry=entry,
-            scan=scope["path"][1] == "q",
-            kind=kind,
-            own=self.session in cookies and await self.is_own(cookies, entry.owner.partner_id),
-            visitor=visitor or world.click_id(now),
-            returning=visitor is not None,
-            address=self.address(scope, headers),
-            agent=raw_agent,
-            referrer=headers.get(b"referer", b"")[:300],
-        )
+            click_id, now, entry, scope["path"][1] == "q", kind, is_own, visitor, returning,
+            self.address(scope, headers), raw_agent, headers.get(b"referer", b"")[:300],
+        )  # fmt: skip
         stored = await recorder.keep(hit)
         if kind == PREVIEW:
             await card.show(send, code, head=scope["method"] == "HEAD")
             return
-        if not entry.counts_from <= seconds < entry.counts_to:
+        if not entry.counts_from <= now.timestamp() < entry.counts_to:
             location = entry.ended
         elif stored:
-            location = entry.before + hit.id.encode() + entry.after
+            location = entry.before + click_id.encode() + entry.after
         else:
             location = entry.plain
         reply = [(b"location", location), *_COMMON]
         if kind == PERSON:
-            cookie = self.cookie + b"=" + hit.visitor.encode() + self.attributes
+            cookie = self.cookie + b"=" + visitor.encode() + self.attributes
             reply.append((b"set-cookie", cookie))
         await send({"type": "http.response.start", "status": 302, "headers": reply})
         await send({"type": "http.response.body", "body": b""})

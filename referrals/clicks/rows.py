@@ -1,7 +1,8 @@
 """From a hit as the redirect saw it to the row that is stored; no address is kept."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -56,54 +57,49 @@ def questions(hits: list[Hit]) -> list[Question]:
     ]
 
 
-def rows_of(hits: list[Hit]) -> list[Row]:
+def rows_of(hits: list[Hit], timed: Callable[[datetime], object]) -> list[Row]:
     """The rows, with what the redirect had no time for: the big list of crawlers, repeats, the
-    visitor's daily hash.
+    visitor's daily hash. What is not known is '', a truth is 0 or 1; `timed` makes of the time
+    what the database takes.
     """
     left = agents.QUESTIONS_A_BATCH
     rows: list[Row] = []
     for hit in hits:
-        agent = agents.at_once(hit.agent)
+        _, at, entry, scan, kind, own, visitor, returning, _, raw_agent, referrer = hit
+        agent = agents.at_once(raw_agent)
         if not agent.sure and left:
-            agent = agents.for_sure(hit.agent)
+            agent = agents.for_sure(raw_agent)
             left -= 1
-        kind = hit.kind if hit.kind != PERSON else agent.kind
-        rows.append(_row(hit, kind, agent.device))
+        if kind == PERSON:
+            kind = agent.kind
+        daily, repeat = "", False
+        if kind == PERSON:
+            daily = _daily_hash(hit)
+            seconds = at.timestamp()
+            repeat = visits.was_here(entry.link_id, visitor if returning else daily, seconds)
+            if not returning:
+                visits.was_here(entry.link_id, visitor, seconds)
+        else:
+            visitor = ""
+        host = (host_of(referrer.decode("latin-1")) or "") if referrer else ""
+        rows.append((
+            hit[0], timed(at), entry.link_id, *entry.owner, entry.product_id or "", kind,
+            "scan" if scan else "link", int(repeat), int(own), visitor, daily, host, agent.device,
+        ))  # fmt: skip
     return rows
 
 
-def _row(hit: Hit, kind: str, device: str) -> Row:
-    entry = hit.entry
-    visitor: str | None = None
-    daily: str | None = None
-    repeat = False
-    if kind == PERSON:
-        visitor = hit.visitor
-        daily = _daily_hash(hit)
-        seconds = hit.at.timestamp()
-        if hit.returning:
-            repeat = visits.was_here(entry.link_id, visitor, seconds)
-        else:
-            repeat = visits.was_here(entry.link_id, daily, seconds)
-            visits.was_here(entry.link_id, visitor, seconds)
-    referrer = host_of(hit.referrer.decode("latin-1")) if hit.referrer else None
-    owner = entry.owner
-    return (
-        hit.id, hit.at, entry.link_id, owner.enrolment_id, owner.campaign_id, owner.merchant_id,
-        owner.partner_id, entry.product_id, kind, "scan" if hit.scan else "link", repeat, hit.own,
-        visitor, daily, referrer, device,
-    )  # fmt: skip
-
-
 @lru_cache(maxsize=2)
-def _key_of(day: str) -> bytes:
-    return bytes.fromhex(sealing.blind("visitor", day))
+def _salted(day: date) -> "hashlib.blake2b":
+    """The day's keyed hash, before anything was said to it. The salt is of the UTC day."""
+    key = bytes.fromhex(sealing.blind("visitor", day.isoformat()))
+    return hashlib.blake2b(key=key, digest_size=12)
 
 
 def _daily_hash(hit: Hit) -> str:
-    """Keyed, with a salt of the (UTC) day, over the network and the agent: tomorrow the same
-    visitor has another, and without the key nobody can tell whose it is.
+    """Of the network and the agent: tomorrow the same visitor has another, and without the key
+    nobody can tell whose it is.
     """
-    said = f"{network_of(hit.address)}|".encode() + hit.agent
-    key = _key_of(hit.at.date().isoformat())
-    return hashlib.blake2b(said, key=key, digest_size=12).hexdigest()
+    said = _salted(hit.at.date()).copy()
+    said.update(f"{network_of(hit.address)}|".encode() + hit.agent)
+    return said.hexdigest()

@@ -1,6 +1,7 @@
 """Batches of clicks into PostgreSQL: COPY on a connection of its own, one commit a batch."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from jejaring.db import beside
@@ -10,6 +11,7 @@ from referrals.clicks.rows import COLUMNS, Hit, Row, questions, rows_of
 from referrals.clicks.rules import VISIT
 
 PATIENCE_SECONDS = 2.5
+_TRUTHS = (COLUMNS.index("repeat"), COLUMNS.index("own"))
 _LAST = """
 SELECT c.link_id, c.visitor, max(c.at) AS at
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (visitor, link_id, merchant_id)
@@ -50,7 +52,7 @@ class Store:
             )
             for row in found:
                 visits.learn(row["link_id"], row["visitor"], row["at"].timestamp())
-        rows = rows_of(hits)
+        rows = [_typed(row) for row in rows_of(hits, _as_it_is)]
         await self._connection.copy_records_to_table("click", records=rows, columns=COLUMNS)
         return rows
 
@@ -59,3 +61,15 @@ class Store:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+def _as_it_is(at: datetime) -> datetime:
+    return at
+
+
+def _typed(row: Row) -> Row:
+    """COPY wants None for what is not known and bool for a truth."""
+    given = [value if value != "" else None for value in row]
+    for index in _TRUTHS:
+        given[index] = bool(given[index])
+    return tuple(given)

@@ -97,6 +97,10 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_moment(int(now().timestamp() * 1000))}{token(11)}"
 
 
-def click_id(instant: datetime) -> str:
-    """22 letters, for addresses: 8 of the millisecond, 14 of chance (81 bits); about 1 µs."""
-    return _moment(int(instant.timestamp() * 1000)) + token(14)
+def click_ids(instant: datetime) -> tuple[str, str]:
+    """Two of 22 letters, for addresses and cookies: 8 of the millisecond, 14 of chance (81 bits
+    each); about 1 µs.
+    """
+    moment = _moment(int(instant.timestamp() * 1000))
+    chance = token(28)
+    return moment + chance[:14], moment + chance[14:]
