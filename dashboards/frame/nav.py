@@ -9,6 +9,7 @@ class Place:
     """One place of the navigation; `label` is Indonesian and translated where it is shown.
 
     `roles`: which of the organisation's roles see it (empty: all). `daily`: in the tab bar.
+    `also`: other paths that belong to it.
     """
 
     key: str
@@ -17,6 +18,7 @@ class Place:
     label: str
     daily: bool = True
     roles: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 PLACES: dict[str, tuple[Place, ...]] = {
@@ -42,7 +44,8 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("home", "/partner", "home", "Beranda"),
         Place("campaigns", "/partner/campaigns", "horn", "Kampanye"),
         Place("links", "/partner/links", "link", "Link"),
-        Place("earnings", "/partner/earnings", "wallet", "Pendapatan"),
+        Place("earnings", "/partner/earnings", "wallet", "Pendapatan",
+              also=("/partner/payouts",)),
         Place("account", "/partner/account", "user", "Akun"),
         Place("claims", "/partner/claims", "chat", "Pesanan chat", False),
         Place("network", "/partner/network", "users", "Jaringan saya", False),
@@ -73,9 +76,10 @@ def places(side: str, role: str | None, exists: Container[str] | None = None) ->
 
 
 def here(shown: tuple[Place, ...], path: str) -> str | None:
-    """The key of the place that a path belongs to: the longest one that it starts with."""
-    fitting = [p for p in shown if path == p.path or path.startswith(f"{p.path}/")]
-    return max(fitting, key=lambda p: len(p.path)).key if fitting else None
+    """The key of the place that a path belongs to: the longest path that it starts with."""
+    owned = [(own, place.key) for place in shown for own in (place.path, *place.also)]
+    fitting = [one for one in owned if path == one[0] or path.startswith(f"{one[0]}/")]
+    return max(fitting, key=lambda one: len(one[0]))[1] if fitting else None
 
 
 def home(side: str) -> str:

@@ -1,0 +1,86 @@
+"""Earnings: why each rupiah, when it is paid, and what each number means."""
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboards.partner import lines, queries, rules
+from jejaring import world
+from jejaring.identity import guards
+from jejaring.identity.rules import Caller
+from jejaring.kit.errors import NotFound
+from jejaring.payouts import methods, statements
+from jejaring.payouts import queries as money
+from jejaring.payouts.queries import BalanceView
+from jejaring.settings import settings
+from jejaring.web import language, pages, render
+from referrals.commissions.shapes import CommissionQuery
+
+PAGE = 20
+SHOWN_PAYOUTS = 5
+CSV_DAYS = 365
+
+
+async def show(request: Request, caller: Caller) -> Response:
+    """The balance of a shop (or the total), the next payout, every commission with its reasons."""
+    partner_id = caller.organisation_id
+    balances, _ = await money.balances(partner_id=partner_id)
+    chosen = _chosen(request, balances)
+    outlook = await queries.outlook(partner_id, chosen) if chosen else None
+    merchant_id = outlook.merchant_id if outlook else None
+    state = request.query_params.get("state")
+    cursor = request.query_params.get("cursor")
+    wanted = {"limit": PAGE, "state": state if state in lines.STATES else None, "cursor": cursor}
+    query = CommissionQuery.model_validate(wanted)
+    shown, following = await lines.page(caller, query, language.pick(request), merchant_id)
+    paid, _ = await queries.payouts(partner_id, SHOWN_PAYOUTS, None, merchant_id)
+    context: dict[str, Any] = {
+        "balances": balances,
+        "chosen": chosen,
+        "total": rules.added([chosen] if chosen else balances),
+        "outlook": outlook,
+        "held": (await methods.of([partner_id])).get(partner_id, methods.Held()),
+        "lines": shown,
+        "names": {one.merchant: one.merchant_name for one in balances},
+        "states": lines.STATES,
+        "state": query.state,
+        "following": following,
+        "cursor": cursor,
+        "counts": await lines.counts(partner_id, merchant_id),
+        "payouts": paid,
+        "shops": await queries.shops({one.merchant_id for one in paid}),
+        "paid_days": settings().paid_counts_after_days,
+        "is_capped": rules.is_capped,
+    }
+    return render.page(request, "partner/earnings.html", context)
+
+
+def _chosen(request: Request, balances: list[BalanceView]) -> BalanceView | None:
+    """The shop that the address names, or the only one there is. NotFound for a foreign one."""
+    slug = request.query_params.get("shop", "")
+    if slug:
+        found = next((one for one in balances if one.merchant == slug), None)
+        if found is None:
+            raise NotFound
+        return found
+    return balances[0] if len(balances) == 1 else None
+
+
+async def download(request: Request, caller: Caller) -> Response:
+    """The statement of the last year as CSV: opening, every movement, closing, by shop."""
+    end = world.now() + timedelta(seconds=1)
+    within = (end - timedelta(days=CSV_DAYS), end)
+    lang = language.pick(request)
+    found = await statements.statement(caller, within, lang)
+    headers = {"Content-Disposition": 'attachment; filename="jejaring-pendapatan.csv"'}
+    headers["Cache-Control"] = "no-store"
+    content = statements.as_csv(found, within, lang)
+    return Response(content, 200, headers, media_type="text/csv; charset=utf-8")
+
+
+PAGES = [
+    pages.show("/partner/earnings", show, guards.signed_in("partner")),
+    pages.show("/partner/earnings/statement.csv", download, guards.signed_in("partner")),
+]

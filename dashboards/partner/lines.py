@@ -1,0 +1,197 @@
+"""Commissions as lines that explain themselves: what was sold, the calculation, why you, when."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from campaigns.catalog.models import Product
+from campaigns.lifecycle.models import Campaign
+from dashboards.partner import rules
+from dashboards.partner.rules import Counted
+from jejaring.db import sql
+from jejaring.identity.rules import Caller
+from jejaring.payouts.models import PayableItem
+from jejaring.web import language
+from referrals.attribution.models import Credit
+from referrals.commissions import queries as commissions
+from referrals.commissions.models import Commission, Reversal
+from referrals.commissions.shapes import CommissionQuery, CommissionRow
+from referrals.orders.models import Sale, SaleLine
+
+STATES = ("pending", "held", "payable", "in_payout", "paid", "rejected", "reversed")
+_STANDING = ("approved", "sending", "succeeded")
+_COUNTS = (
+    "SELECT state, count(*) AS n FROM commission WHERE partner_id = ? "
+    "AND (? = '' OR merchant_id = ?) GROUP BY state"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A commission with all that its page says of it; `gross` as in rules.gross."""
+
+    row: CommissionRow
+    title: str
+    source: str
+    at: datetime
+    campaign: str
+    counted: Counted
+    gross: int | None
+    why: str
+    reason: str
+    hold_days: int
+    is_delivered: bool
+    payout_id: str | None
+    reversals: tuple[Reversal, ...] = ()
+
+    @property
+    def rest(self) -> int:
+        """What is left of the amount."""
+        return self.row.amount - self.row.reversed
+
+    @property
+    def until(self) -> datetime | None:
+        """The day on the chip of one that waits."""
+        return rules.until(self.row.state, self.row.release_at)
+
+    @property
+    def notes(self) -> list[str]:
+        """Codes of what made the amount smaller than the rule says."""
+        return [note for because in self.row.because for note in because.notes]
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Rows by id that a page of commissions needs besides."""
+
+    commissions: Mapping[str, Commission]
+    sales: Mapping[str, Sale]
+    lines: Mapping[str, SaleLine]
+    products: Mapping[str, str]
+    campaigns: Mapping[str, str]
+    credits: Mapping[tuple[str, str], Credit]
+    payouts: Mapping[str, str]
+    reversals: Mapping[str, list[Reversal]] = field(default_factory=dict)
+
+
+async def page(
+    caller: Caller, query: CommissionQuery, lang: str, merchant_id: str | None = None
+) -> tuple[list[Line], str | None]:
+    """The partner's commissions as lines, newest first; a fixed number of queries."""
+    rows, cursor = await commissions.page(caller, query, lang, merchant_id=merchant_id)
+    around = await _around([row.id for row in rows])
+    return [_line(row, around, lang, caller.zone) for row in rows], cursor
+
+
+async def counts(partner_id: str, merchant_id: str | None = None) -> dict[str, int]:
+    """How many commissions are stored as pending, held, payable (paid ones too) and rejected."""
+    merchant = merchant_id or ""
+    found = await sql.rows(_COUNTS, [partner_id, merchant, merchant])
+    stored = ("pending", "held", "payable", "rejected")
+    return dict.fromkeys(stored, 0) | {row["state"]: int(row["n"]) for row in found}
+
+
+async def of_items(items: Sequence[PayableItem]) -> dict[str, tuple[str, datetime]]:
+    """For each commission among the items: the product's name, and when the order was placed."""
+    ids = [item.source_id for item in items if item.kind == "commission"]
+    around = await _around(ids)
+    return {row.id: _named(row, around) for row in around.commissions.values()}
+
+
+async def _around(ids: Collection[str]) -> _Around:
+    rows = await Commission.filter(id__in=list(ids)) if ids else []
+    line_ids = [row.line_id for row in rows if row.line_id]
+    lines = {one.id: one for one in await SaleLine.filter(id__in=line_ids)}
+    sales = await Sale.filter(id__in=[row.sale_id for row in rows if row.sale_id])
+    products = [one.product_id for one in lines.values() if one.product_id]
+    given = await Credit.filter(line_id__in=line_ids).order_by("touch_at", "id")
+    back: dict[str, list[Reversal]] = {}
+    for one in await Reversal.filter(commission_id__in=list(ids)).order_by("created_at", "id"):
+        back.setdefault(one.commission_id, []).append(one)
+    return _Around(
+        commissions={row.id: row for row in rows},
+        sales={sale.id: sale for sale in sales},
+        lines=lines,
+        products=dict(await Product.filter(id__in=products).values_list("id", "name")),
+        campaigns=dict(
+            await Campaign.filter(id__in=list({r.campaign_id for r in rows})).values_list(
+                "id", "name"
+            )
+        ),
+        credits={(one.line_id, one.enrolment_id): one for one in given},
+        payouts=await _payouts(ids),
+        reversals=back,
+    )
+
+
+async def _payouts(ids: Collection[str]) -> dict[str, str]:
+    """The payout that each commission's money is in or went out with."""
+    items = PayableItem.filter(source_id__in=list(ids), payout__state__in=list(_STANDING))
+    return {
+        str(source): str(one) for source, one in await items.values_list("source_id", "payout_id")
+    }
+
+
+def _named(row: Commission, around: _Around) -> tuple[str, datetime]:
+    line = around.lines.get(row.line_id or "")
+    sale = around.sales.get(row.sale_id or "")
+    name = row.rule if line is None else around.products.get(line.product_id or "", line.sku)
+    if line is not None and line.quantity > 1:
+        name = f"{name} × {line.quantity}"
+    return name, row.created_at if sale is None else sale.placed_at
+
+
+def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
+    stored = around.commissions[row.id]
+    line = around.lines.get(stored.line_id or "")
+    sale = around.sales.get(stored.sale_id or "")
+    credit = around.credits.get((stored.line_id or "", stored.enrolment_id))
+    counted = _counted(stored, line)
+    title, at = _named(stored, around)
+    days: Any = stored.because.get("hold_days", 0)
+    return Line(
+        row=row,
+        title=title,
+        source=sale.source if sale else "",
+        at=at,
+        campaign=around.campaigns.get(stored.campaign_id, ""),
+        counted=counted,
+        gross=rules.gross(counted) if line else None,
+        why=_why(credit, sale, lang, zone),
+        reason=_reason(row, lang),
+        hold_days=int(days),
+        is_delivered=sale is not None and sale.delivered_at is not None,
+        payout_id=around.payouts.get(row.id),
+        reversals=tuple(around.reversals.get(row.id, ())),
+    )
+
+
+def _counted(row: Commission, line: SaleLine | None) -> Counted:
+    return Counted(
+        kind=row.kind,
+        amount=row.amount,
+        base=row.base,
+        rate_bp=row.rate_bp,
+        share_bp=row.share_bp,
+        item_quantity=line.quantity if line else 0,
+        item_price=line.unit_price if line else 0,
+        item_base=line.base if line else 0,
+        is_amendment=row.key.startswith("amend:"),
+    )
+
+
+def _why(credit: Credit | None, sale: Sale | None, lang: str, zone: str) -> str:
+    """Why this partner, spoken to them."""
+    if credit is None:
+        return ""
+    code = str(credit.because.get("code", credit.by))
+    how = f"{credit.by}.{code}" if credit.by in ("click", "scan") else code
+    coupon = (sale.coupon if sale else None) or ""
+    return language.say(lang, f"why.{how}", zone, at=credit.touch_at, coupon=coupon)
+
+
+def _reason(row: CommissionRow, lang: str) -> str:
+    """Why it was rejected or is held, spoken to the partner where there are such words."""
+    own = f"rejected.{row.reason_code}"
+    return language.say(lang, own) if language.known(lang, own) else row.reason or ""

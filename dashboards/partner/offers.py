@@ -1,0 +1,57 @@
+"""Campaigns as cards: what a partner earns in a sentence, an example, the end, the budget left."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.enrolments import show
+from campaigns.enrolments.shapes import CampaignOut
+from campaigns.lifecycle import queries as lifecycle
+from campaigns.lifecycle.models import Campaign
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A campaign for its card; `sentences` and `example` in the reader's language."""
+
+    id: str
+    name: str
+    shop: str
+    city: str
+    state: str
+    joining: str
+    audience: tuple[str, ...]
+    sentences: list[str]
+    example: str
+    ends_at: datetime | None
+    left: int | None
+
+
+async def page(
+    lang: str, zone: str, but: Collection[str], limit: int, cursor: str | None = None
+) -> tuple[list[Offer], str | None]:
+    """Live campaigns that take partners, without those in `but`, newest first."""
+    rows, following = await lifecycle.offers(limit, cursor, but=but)
+    return await of(rows, lang, zone), following
+
+
+async def of(rows: Sequence[Campaign], lang: str, zone: str) -> list[Offer]:
+    """Campaigns, fetched with their merchants, as cards in the order given."""
+    whole = await show.campaigns(rows, zone) if rows else []
+    return [_offer(row, one, lang) for row, one in zip(rows, whole, strict=True)]
+
+
+def _offer(row: Campaign, one: CampaignOut, lang: str) -> Offer:
+    return Offer(
+        id=row.id,
+        name=row.name,
+        shop=row.merchant.name,
+        city=row.merchant.city,
+        state=one.state,
+        joining=one.joining,
+        audience=tuple(one.audience),
+        sentences=getattr(one.explain, lang),
+        example=getattr(one.example, lang)[0],
+        ends_at=one.ends_at,
+        left=None if one.budget is None else max(one.budget - one.reserved, 0),
+    )
