@@ -15,6 +15,7 @@ from tests import make
 from tests.cast import Cast, sign_in
 from tests.dashboards import partner_world
 from tests.dashboards.partner_world import World
+from tests.dashboards.well import INDONESIAN, well_made
 from tests.referrals import shop
 
 
@@ -75,7 +76,17 @@ async def test_every_page_stands_in_both_languages(
         assert reply.status_code == 200, path
         if reply.headers["content-type"].startswith("text/html"):
             assert f'<html lang="{lang}"' in reply.text
-            assert "Undefined" not in reply.text
+            well_made(reply)
+
+
+async def test_the_english_pages_have_no_indonesian_left(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await partner_world.build(http, cast)
+    await sign_in(http, cast.rina)
+    for path in SHOWN:
+        page = (await http.get(filled(path, w), headers={"accept-language": "en"})).text
+        assert INDONESIAN.findall(page.replace("Bahasa Indonesia", "")) == [], path
 
 
 async def test_a_viewer_reads_and_changes_nothing(http: httpx2.AsyncClient, cast: Cast) -> None:
