@@ -10,7 +10,7 @@ from jejaring import world
 from jejaring.identity import sessions
 from jejaring.settings import settings
 from jejaring.web import address
-from referrals.clicks import agents, card, own, recorder
+from referrals.clicks import agents, card, queries, recorder
 from referrals.clicks.rows import Hit
 from referrals.clicks.rules import PERSON, PREVIEW, kind_of_hit
 from referrals.links import lookup
@@ -88,7 +88,7 @@ class Redirect:
     async def is_own(self, cookies: bytes, partner_id: str) -> bool:
         """Whether one of the partner's people is signed in on this browser."""
         token = _cookie(cookies, self.session)
-        return bool(token) and await own.is_own(token.decode("latin-1"), partner_id)
+        return bool(token) and await queries.is_own(token.decode("latin-1"), partner_id)
 
     def address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The client's address: the peer's, or what trusted proxies say."""

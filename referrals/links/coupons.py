@@ -18,6 +18,7 @@ from referrals.links.models import Coupon
 from referrals.links.rules import coupon_ideas
 
 IDEAS = 120
+LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,16 @@ async def _taken(merchant_id: str, codes: Collection[str]) -> set[str]:
 
 async def find(merchant_id: str, code: str) -> CouponFacts:
     """The merchant's coupon, whatever the case it is typed in; NotFound `unknown_coupon`."""
+    folded = fold_code(code)
+    if len(folded) > LONGEST:
+        raise NotFound("unknown_coupon", coupon=folded[:LONGEST])
     row = (
-        await Coupon.filter(merchant_id=merchant_id, code=fold_code(code))
+        await Coupon.filter(merchant_id=merchant_id, code=folded)
         .select_related("enrolment", "enrolment__campaign")
         .first()
     )
     if row is None:
-        raise NotFound("unknown_coupon", coupon=fold_code(code)[:40])
+        raise NotFound("unknown_coupon", coupon=folded)
     enrolment = row.enrolment
     partner = await Organisation.get(id=enrolment.partner_id)
     return CouponFacts(

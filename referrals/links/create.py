@@ -20,14 +20,14 @@ async def create(
 ) -> tuple[Link, bool]:
     """The partner's link, and whether it is new.
 
-    NotFound for another's enrolment; Conflict `enrolment_not_active`, `campaign_ended`; Invalid at
+    NotFound for another's enrolment; Conflict `not_active_here`, `campaign_ended`; Invalid at
     `/product_id` for one that the campaign does not cover, at `/label` for one that is too long.
     """
     enrolment = await enrolments.get(partner_id, enrolment_id)
     if enrolment.partner_id != partner_id:
         raise NotFound
     if enrolment.state != "active":
-        raise Conflict("enrolment_not_active", state=enrolment.state)
+        raise Conflict("not_active_here", state=enrolment.state)
     if campaigns.state_of(enrolment.campaign) == "ended":
         raise Conflict("campaign_ended")
     label = " ".join(label.split())

@@ -38,9 +38,9 @@ EVERY_SECONDS = 1.0
 OVERLAP_SECONDS = 60.0
 OVERLAP_AT_START = 1_000
 STEERING = (
-    "campaign.launched", "campaign.paused", "campaign.resumed", "campaign.ended",
-    "campaign.changed", "enrolment.activated", "enrolment.rejected", "enrolment.ended",
-    "product.changed", "site.verified", "site.removed",
+    "campaign.launched", "campaign.started", "campaign.paused", "campaign.resumed",
+    "campaign.changed", "campaign.ended", "enrolment.activated", "enrolment.rejected",
+    "enrolment.ended", "product.changed", "site.verified",
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     rate_limit: int = Field(600, ge=0, validation_alias="JEJARING_RATE_LIMIT")
     metrics_token: str = Field("", validation_alias="JEJARING_METRICS_TOKEN")
     click_order_limit: int = Field(20, ge=1, validation_alias="JEJARING_CLICK_ORDER_LIMIT")
+    click_days: int = Field(90, ge=1, validation_alias="JEJARING_CLICK_DAYS")
     paid_counts_after_days: int = Field(
         14, ge=0, validation_alias="JEJARING_PAID_COUNTS_AFTER_DAYS"
     )
