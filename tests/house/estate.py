@@ -35,6 +35,11 @@ class Estate:
     cast: Cast
     ids: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
+    offers: set[str] = field(default_factory=set)  # a live campaign is for every partner to look at
+
+    def hidden_from(self, rival: Member) -> list[str]:
+        """The ids that the rival must find nothing under."""
+        return sorted(self.ids - self.offers if rival.org.kind == "partner" else self.ids)
 
     async def ask(self, who: Member, method: str, path: str, json: object = None) -> dict[str, Any]:
         """A request that must succeed; the ids in its answer are noted."""
@@ -63,10 +68,11 @@ async def build(http: httpx2.AsyncClient, cast: Cast) -> Estate:
     await estate.ask(laras, "POST", "/v1/products", {"sku": "A", "name": "Batik", "price": 100_000})
     await estate.ask(laras, "POST", "/v1/sites", {"host": "laras.example"})
     draft = await estate.ask(laras, "POST", "/v1/campaigns", {
-        "name": "Akhir Tahun", "product_ids": [], "audience": ["reseller"], "joining": "open",
+        "name": "Akhir Tahun", "product_ids": [], "audience": ["reseller"], "joining": "invite",
         "terms": TERMS,
     })  # fmt: skip
     await estate.ask(laras, "POST", f"/v1/campaigns/{draft['id']}/launch")
+    estate.offers.add(str(draft["id"]))
     coupon = await _join(estate, str(draft["id"]))
     for member in (laras, rina):
         await estate.ask(member, "POST", "/v1/keys", {"name": "k", "scopes": ["stats"]})
