@@ -17,7 +17,7 @@ from campaigns.terms.reach import hidden_by
 from campaigns.terms.rules import KINDS, read
 from jejaring.kit.errors import Invalid
 from jejaring.web.api import bad_fields
-from jejaring.web.shapes import Amount, Line, Name, RateBp, Shape, When
+from jejaring.web.shapes import Amount, Code, Line, Name, RateBp, Shape, When
 
 Kind = Literal[
     "percent", "per_order", "per_item", "tiers", "recurring", "per_click", "per_post", "bonus"
@@ -31,6 +31,12 @@ def _as_list(value: Any) -> Any:
 
 
 AnyOf = Annotated[list[Line], Field(min_length=1, max_length=200), BeforeValidator(_as_list)]
+ProductIds = Annotated[
+    list[Annotated[Line, Field(max_length=32)]],
+    Field(min_length=1, max_length=200),
+    BeforeValidator(_as_list),
+]
+Skus = Annotated[list[Code], Field(min_length=1, max_length=200), BeforeValidator(_as_list)]
 Role = Literal["reseller", "buzzer", "influencer", "follower"]
 Roles = Annotated[list[Role], Field(min_length=1, max_length=4), BeforeValidator(_as_list)]
 Tiers = Annotated[
@@ -72,8 +78,8 @@ def _wrong(*found: tuple[tuple[str | int, ...], str, dict[str, Any]]) -> Validat
 class WhenIn(Sparse):
     """The conditions of a rule: all must hold; lists mean any of."""
 
-    product_id: AnyOf | None = None
-    sku: AnyOf | None = None
+    product_id: ProductIds | None = None
+    sku: Skus | None = None
     category: AnyOf | None = None
     role: Roles | None = None
     partner: AnyOf | None = None

@@ -70,7 +70,7 @@ class CommissionQuery(PageQuery):
     """
 
     state: State | None = None
-    campaign_id: str | None = Field(None, max_length=40)
-    enrolment_id: str | None = Field(None, max_length=40)
+    campaign_id: str | None = Field(None, max_length=32)
+    enrolment_id: str | None = Field(None, max_length=32)
     from_: Since | None = Field(None, alias="from")
     to: Since | None = None

@@ -246,6 +246,6 @@ class SaleQuery(PageQuery):
     source: Source | None = None
     order_id: str | None = Field(None, max_length=80)
     state: State | None = None
-    campaign_id: str | None = Field(None, max_length=40)
+    campaign_id: str | None = Field(None, max_length=32)
     from_: Since | None = Field(None, alias="from")
     to: Since | None = None

@@ -269,7 +269,7 @@ ENDPOINTS = [
         status=200,
     ),
     get("/v1/balance", list_balances, guards.both("money.read")),
-    get("/v1/statement", get_statement, guards.both("money.read")),
+    get("/v1/statement", get_statement, guards.both("money.read"), also="text/csv"),
     post("/v1/payout-runs", create_payout_run, guards.merchant("payouts.prepare")),
     get("/v1/payout-runs", list_payout_runs, guards.merchant("money.read")),
     get("/v1/payout-runs/{run_id}", get_payout_run, guards.merchant("money.read")),
@@ -289,7 +289,8 @@ ENDPOINTS = [
         "/v1/payout-runs/{run_id}/file",
         get_payout_file,
         guards.merchant("payouts.prepare"),
-        raw="application/octet-stream",
+        raw="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        also="text/csv",
     ),
     post(
         "/v1/payouts/{payout_id}/settle",

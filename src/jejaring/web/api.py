@@ -19,6 +19,8 @@ from jejaring.kit.errors import BadField, Invalid, NotFound, Refusal
 from jejaring.web import idempotency, limits
 
 Handler = Callable[..., Awaitable[Any]]
+MAX_ID = 32
+MAX_PATH_VALUE = 80
 
 
 class Asker(Protocol):
@@ -59,6 +61,7 @@ class Reply:
 class Endpoint:
     """One JSON route: everything that routing, OpenAPI and the house tests need to know.
 
+    `raw` is the media type of an answer that is no JSON, `also` one it may have instead of JSON.
     `shown_once` names fields of the answer (secrets) that a kept answer holds as null.
     """
 
@@ -69,6 +72,7 @@ class Endpoint:
     status: int = 200
     statuses: tuple[int, ...] = ()
     raw: str | None = None
+    also: str | None = None
     multipart: bool = False
     shown_once: tuple[str, ...] = ()
 
@@ -170,8 +174,11 @@ async def _arguments(endpoint: Endpoint, request: Request, caller: Any) -> dict[
 
 
 def _path_value(request: Request, name: str) -> str:
+    """A name in the path. What no stored id can be (too long, odd signs) does not exist."""
     value = str(request.path_params[name])
-    if any(ord(c) < 32 for c in value) or len(value) > 300:
+    ours = name.endswith("id") and name != "order_id"
+    longest = MAX_ID if ours else MAX_PATH_VALUE
+    if len(value) > longest or any(ord(c) < 32 for c in value):
         raise NotFound
     return value
 
@@ -193,6 +200,7 @@ def route(endpoint: Endpoint) -> Route:
     """The Starlette route of an endpoint: guard, limit, parse, one verb, reply."""
 
     async def serve(request: Request) -> Response:
+        request.state.machine = True
         caller = await endpoint.guard(request)
         request.state.caller = caller
         if caller is not None:

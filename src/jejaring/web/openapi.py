@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from jejaring.web.api import Endpoint
+from jejaring.web.api import MAX_PATH_VALUE, Endpoint
 
 _PROBLEM = {
     "type": "object",
@@ -60,7 +60,7 @@ def _parameters(endpoint: Endpoint, query_schema: dict[str, Any] | None) -> list
     for part in endpoint.path.split("/"):
         if part.startswith("{"):
             name = part.strip("{}").partition(":")[0]
-            schema = {"type": "string", "minLength": 1, "maxLength": 300}
+            schema = {"type": "string", "minLength": 1, "maxLength": MAX_PATH_VALUE}
             found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if query_schema is not None:
         required = query_schema.get("required", [])
@@ -86,10 +86,13 @@ def _operation(endpoint: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[s
     for status in (endpoint.status, *endpoint.statuses):
         reply: dict[str, Any] = {"description": "Done" if status != 201 else "Created"}
         if endpoint.raw:
-            reply["content"] = {endpoint.raw: {"schema": {"type": "string"}}}
+            kinds = [kind for kind in (endpoint.raw, endpoint.also) if kind]
+            reply["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
         elif "return" in models:
             schema = schemas[(models["return"], "serialization")]
             reply["content"] = {"application/json": {"schema": schema}}
+            if endpoint.also:
+                reply["content"][endpoint.also] = {"schema": {"type": "string"}}
         replies[str(status)] = reply
     operation: dict[str, Any] = {
         "operationId": f"{endpoint.handler.__module__}.{endpoint.handler.__name__}",

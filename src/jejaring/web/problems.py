@@ -28,7 +28,12 @@ class SignInNeeded(Exception):  # noqa: N818 — a way on, not a fault
 
 def wants_json(request: Request) -> bool:
     """Machines' paths answer in problem+json."""
-    return request.url.path.startswith(("/v1/", "/in/")) or request.url.path == "/v1"
+    path = request.url.path
+    return (
+        getattr(request.state, "machine", False)
+        or path.startswith(("/v1/", "/in/"))
+        or path == "/v1"
+    )
 
 
 def document(refusal: Refusal, lang: str) -> dict[str, Any]:
