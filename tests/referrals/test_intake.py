@@ -318,3 +318,24 @@ async def test_buyers_of_one_group_see_each_other(s: Stage) -> None:
     )
     assert len(results) == 2
     assert [x.new_buyer for x in await Sale.all().order_by("order_id")] == [True, False]
+
+
+async def test_an_unknown_and_a_switched_off_coupon_are_said(s: Stage, writer: Writer) -> None:
+    await make.coupon(s.rina, "LAMA", disabled_at=world.now() - timedelta(days=1))
+    for i, (code, note) in enumerate((("HILANG", "coupon_unknown"), ("lama", "coupon_disabled"))):
+        outcome = await writer(shop(s), draft(f"INV-{i}", coupon=code))
+        sale = await Sale.get(id=outcome.sale_id)
+        assert sale.notes == [{"code": note, "coupon": code}]
+    await make.coupon(s.rina, "BARU", disabled_at=world.now() + timedelta(days=1))
+    outcome = await writer(shop(s), draft("INV-9", coupon="BARU"))
+    assert (await Credit.get(sale_id=outcome.sale_id)).by == "coupon"
+
+
+async def test_lines_that_the_campaign_does_not_cover_are_said(s: Stage, writer: Writer) -> None:
+    other = await make.product(s.cast.laras.org, sku="MUG")
+    only = await make.campaign(s.cast.laras.org, other, launched_at=world.now() - stage.BEGAN)
+    _, link = await s.join(s.cast.dimas, only)
+    outcome = await writer(shop(s), draft(click_id=await s.click(link)))
+    sale = await Sale.get(id=outcome.sale_id)
+    assert sale.notes == [{"code": "not_covered", "lines": [1]}]
+    assert (await Touch.get(sale_id=sale.id)).reason == "not_covered"

@@ -1,5 +1,6 @@
 """What happens to an order afterwards: states, refunds, upserts, and the money that follows."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from jejaring.hooks.models import Event
 from jejaring.ledger import audit as ledger_audit
 from referrals.attribution.models import Credit
 from referrals.commissions import audit
+from referrals.commissions import jobs as commissions_jobs
 from referrals.commissions.models import Commission, Reversal
 from referrals.commissions.release import release_due
+from referrals.intake import jobs as intake_jobs
 from referrals.intake.refund import apply_left_over
 from referrals.orders.models import Refund, Sale, SaleLine
 from tests.cast import Cast
@@ -379,3 +382,54 @@ async def test_amounts_over_several_lines_and_a_cap_per_order(s: Stage) -> None:
     sale = await s.sell(click_id=await s.click(), items=items)
     assert [c["amount"] for c in sale["commissions"]] == [3_333, 6_667]
     assert sale["commissions"][0]["because"][0]["notes"] == ["max_per_order"]
+
+
+async def test_the_same_again_with_a_later_time_only_moves_the_time(s: Stage) -> None:
+    now = world.now()
+    at = (now - timedelta(hours=1)).isoformat()
+    await put(s, placed_at=at, updated_at=(now - timedelta(minutes=2)).isoformat())
+    reply = await put(s, placed_at=at, updated_at=(now - timedelta(minutes=1)).isoformat())
+    assert reply.status_code == 200
+    sale = await Sale.get()
+    assert sale.version == 1
+    assert sale.source_updated_at == now - timedelta(minutes=1)
+
+
+async def test_a_bad_upsert_is_named_and_changes_nothing(s: Stage) -> None:
+    for _ in range(2):
+        reply = await put(s, discount=10**9)
+        assert reply.status_code == 422
+        assert reply.json()["errors"][0]["pointer"] == "/discount"
+        await s.send("POST", "/v1/sales", body())
+    assert (await Sale.get()).discount == 0
+
+
+async def test_refunds_of_one_order_at_once_take_their_turns(s: Stage) -> None:
+    sale = await s.sell(click_id=await s.click())
+    replies = await asyncio.gather(
+        *[refund(s, sale, f"R-{i % 4}", amount=60_000) for i in range(8)]
+    )
+    assert sorted(r.status_code for r in replies) == [200] * 4 + [201] * 4
+    assert (await SaleLine.get()).refunded == 200_000
+    assert await parts(s) == (0, 0, 0, 0)
+
+
+async def test_a_line_without_a_price_earns_until_it_is_returned_whole(s: Stage) -> None:
+    await set_terms(
+        s.campaign,
+        {"rules": [{"name": "Hadiah", "when": {}, "pay": {"kind": "per_item", "amount": 1_000}}]},
+    )
+    items = [{"sku": "KEMEJA", "quantity": 2, "unit_price": 0}]
+    sale = await s.sell(click_id=await s.click(), items=items)
+    await refund(s, sale, "R-1", items=[{"line": 1, "quantity": 1}])
+    assert (await parts(s))[0] == 2_000
+    await refund(s, sale, "R-2", items=[{"line": 1, "quantity": 1}])
+    assert (await parts(s))[0] == 0
+
+
+async def test_the_duties_of_the_rooms_run(s: Stage) -> None:
+    await s.sell(click_id=await s.click(), state="delivered")
+    with world.at(world.now() + timedelta(days=8)):
+        for duty in (*commissions_jobs.DUTIES, *intake_jobs.DUTIES):
+            await duty.run()
+    assert await parts(s) == (0, 20_000, 0, 20_000)
