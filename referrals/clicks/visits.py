@@ -30,7 +30,9 @@ def was_here(link_id: str, visitor: str, at: float) -> bool:
     """Whether the visitor hit the link within the last half hour; and now they have."""
     global _young, _old
     key = hash((link_id, visitor))
-    last = _young.get(key) or _old.get(key)
+    last = _young.get(key)
+    if last is None:
+        last = _old.get(key)
     if len(_young) >= HALF:
         _old, _young = _young, {}
     _young[key] = at
