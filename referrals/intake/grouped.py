@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from tortoise.exceptions import OperationalError
 
 from jejaring import world
+from jejaring.db import sql
 from jejaring.db.transact import inside, transact
 from jejaring.kit.errors import Refusal
 from referrals.intake.record import Entry, Outcome, Result, record_many
 from referrals.orders.rules import SaleDraft, Shop
 
 MAX_GROUP = 100
+BREATH_SECONDS = 0.001
 
 
 @dataclass
@@ -73,6 +75,10 @@ async def _write_all() -> None:
         for (_, future), result in zip(group, results, strict=True):
             if not future.done():
                 future.set_result(result)
+        if sql.on_sqlite():
+            # SQLite's file lock has no queue: a writer that takes it again at once starves the
+            # worker process beside. The next group gathers meanwhile.
+            await asyncio.sleep(BREATH_SECONDS)
 
 
 async def _group(entries: Sequence[Entry]) -> list[Result | BaseException]:
