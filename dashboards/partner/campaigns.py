@@ -18,6 +18,7 @@ from jejaring.kit.errors import NotFound, Refusal
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
 from referrals.links import coupons, welcome
+from referrals.links import rename as coupon_codes
 
 PAGE = 12
 SHOWN_PRODUCTS = 12
@@ -100,6 +101,23 @@ def _joined(row: Campaign, place: Enrolment, link_id: str | None) -> Response:
     return pages.go(f"/partner/links/{link_id}", "joined", campaign=row.name)
 
 
+async def rename(request: Request, caller: Caller) -> Response:
+    """Another code for the partner's buyers: the old one stops at once."""
+    row = await _found(request)
+    place = await queries.place(caller.organisation_id, row.id)
+    if place is None:
+        raise NotFound
+    wished = pages.text(request, "coupon", 60)
+    try:
+        made = await coupon_codes.rename(caller, place.id, wished)
+    except Refusal as exc:
+        found = forms.words(request, exc)
+        context = await _context(request, caller, row, {"role": "", "code": "", "coupon": wished})
+        context["errors"] = {"coupon": found.get("code") or found[""]}
+        return render.page(request, "partner/campaign.html", context, exc.status)
+    return pages.go(f"/partner/campaigns/{row.id}", "code_changed", coupon=made.code)
+
+
 def _names(row: Campaign) -> dict[str, str]:
     """Pointers of refusals → names of form fields."""
     names = {"/invitation": "code", "/role": "role"}
@@ -112,5 +130,6 @@ def _names(row: Campaign) -> dict[str, str]:
 PAGES = [
     pages.show("/partner/campaigns", listed, guards.signed_in("partner")),
     pages.show("/partner/campaigns/{campaign}", show, guards.signed_in("partner")),
+    pages.act("/partner/campaigns/{campaign}/code", rename, guards.signed_in("partner", "edit")),
     pages.act("/partner/campaigns/{campaign}/join", join, guards.signed_in("partner", "edit")),
 ]

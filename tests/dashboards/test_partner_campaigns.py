@@ -140,3 +140,46 @@ async def test_joined_campaigns_are_listed_apart(http: httpx2.AsyncClient, cast:
     await sign_in(http, cast.rina)
     assert s.campaign.id not in (await http.get("/partner/campaigns")).text
     assert s.campaign.id in (await http.get("/partner/campaigns?mine=1")).text
+
+
+async def test_terms_in_force_are_told_and_announced_ones_apart(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await shop.set_up(http, cast)
+    await shop.set_terms(s.campaign, shop.percent(700), at=world.now() + timedelta(days=3))
+    await sign_in(http, cast.dimas)
+    listed = (await http.get("/partner/campaigns")).text
+    assert "komisi 10%" in listed
+    assert "komisi 7%" not in listed
+    page = (await http.get(f"/partner/campaigns/{s.campaign.id}")).text
+    now, _, coming = page.partition("Berubah mulai")
+    assert "komisi 10%" in now
+    assert "komisi 7%" not in now
+    assert "komisi 7%" in coming
+
+
+async def test_a_code_is_changed_or_comes_back_with_what_is_free(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await shop.set_up(http, cast)
+    await make.coupon(s.rina, "RINA10")
+    other = await make.enrolment(s.campaign, cast.dimas.org)
+    await make.coupon(other, "DIMAS10")
+    token = await sign_in(http, cast.rina)
+    path = f"/partner/campaigns/{s.campaign.id}"
+    reply = await http.post(f"{path}/code", data={"csrf": token, "coupon": "rina batik"})
+    assert reply.headers["location"] == f"{path}?pesan=code_changed&coupon=RINABATIK"
+    assert "RINABATIK" in (await http.get(path)).text
+    for wrong in ("DIMAS10", "x"):
+        reply = await http.post(f"{path}/code", data={"csrf": token, "coupon": wrong})
+        assert reply.status_code in (409, 422)
+        assert 'id="f-coupon-e"' in reply.text
+        assert f'value="{wrong}"' in reply.text
+
+
+async def test_no_code_without_a_place(http: httpx2.AsyncClient, cast: Cast) -> None:
+    campaign = await make.campaign(cast.laras.org)
+    token = await sign_in(http, cast.rina)
+    sent = {"csrf": token, "coupon": "RINA10"}
+    reply = await http.post(f"/partner/campaigns/{campaign.id}/code", data=sent)
+    assert reply.status_code == 404
