@@ -20,6 +20,7 @@ from dashboards.figures import audit as figures_audit
 from dashboards.figures import jobs as figures_jobs
 from dashboards.frame import hang
 from dashboards.frame import pages as frame_pages
+from dashboards.partner import pages as partner_pages
 from dashboards.public import pages as public_pages
 from dashboards.public import reference
 from jejaring import world
@@ -64,6 +65,7 @@ ENDPOINTS: list[Endpoint] = [
 
 PAGES: list[Page] = [
     *public_pages.PAGES,
+    *partner_pages.PAGES,
     *frame_pages.PAGES,
     *reference.pages_of(ENDPOINTS),
 ]
@@ -71,6 +73,7 @@ PAGES: list[Page] = [
 TEMPLATES: list[str] = [
     "dashboards.frame",
     "dashboards.public",
+    "dashboards.partner",
 ]
 
 HANDLERS: dict[str, worker.Handler] = {
