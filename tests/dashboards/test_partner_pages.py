@@ -85,7 +85,7 @@ async def test_the_english_pages_have_no_indonesian_left(
     w = await partner_world.build(http, cast)
     await sign_in(http, cast.rina)
     for path in SHOWN:
-        page = (await http.get(filled(path, w), headers={"accept-language": "en"})).text
+        page = (await http.get(filled(path, w), params={"bahasa": "en"})).text
         assert INDONESIAN.findall(page.replace("Bahasa Indonesia", "")) == [], path
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from starlette.requests import Request
 
+from jejaring.identity.rules import Caller
 from jejaring.web import language
 
 AT = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -24,6 +25,7 @@ def asked(query: str = "", cookie: str = "", accept: str = "") -> Request:
         ("", "", "en-GB,en;q=0.9", "en"),
         ("", "", "fr, en;q=0.5", "en"),
         ("", "", "id,en", "id"),
+        ("", "", "en-US,id;q=0.5", "id"),
         ("", "", "fr", "id"),
         ("", "jj_bahasa=en", "id", "en"),
         ("bahasa=id", "jj_bahasa=en", "en", "id"),
@@ -84,3 +86,9 @@ def test_what_is_missing_is_said_as_well_as_can_be(worded: None) -> None:
     assert language.translate("en", "Lain") == "Lain"
     assert language.known("id", "t.only_ours")
     assert not language.known("en", "t.only_ours")
+
+
+def test_a_signed_in_person_is_spoken_to_in_their_own_language() -> None:
+    request = asked("", "", "en")
+    request.state.caller = Caller("org_1", "partner", "rina", "Rina", "", "usr_1", user_id="usr_1")
+    assert language.pick(request) == "id"

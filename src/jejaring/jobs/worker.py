@@ -73,6 +73,9 @@ def _payload(raw: Any) -> dict[str, Any]:
 
 async def run_one(job: Claimed, handlers: Mapping[str, Handler]) -> bool:
     """Run one job to its mark: done, to be retried, or dead. Whether it was done."""
+    if job.attempts > MAX_ATTEMPTS:  # whoever took it before died with it, again and again
+        await _failed(job, RuntimeError("the worker died with it"))
+        return False
     lease = asyncio.create_task(_renew(job.worker))
     try:
         handler = handlers.get(job.topic)

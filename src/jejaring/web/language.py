@@ -50,15 +50,18 @@ def translate(language: str, text: str) -> str:
 
 
 def pick(request: Request) -> str:
-    """`?bahasa=`, else the cookie, else Accept-Language's first known one, else Indonesian."""
+    """`?bahasa=`, else the cookie, else the signed-in person's own, else English for those whose
+    Accept-Language knows English but no Indonesian, else Indonesian.
+    """
     wished = request.query_params.get("bahasa") or request.cookies.get(COOKIE)
     if wished in LANGUAGES:
         return wished
-    for part in request.headers.get("accept-language", "").split(","):
-        tag = part.partition(";")[0].strip().lower()[:2]
-        if tag in LANGUAGES:
-            return tag
-    return "id"
+    caller = getattr(request.state, "caller", None)
+    if getattr(caller, "user_id", None) and caller.language in LANGUAGES:
+        return str(caller.language)
+    accepted = request.headers.get("accept-language", "").split(",")
+    tags = [part.partition(";")[0].strip().lower()[:2] for part in accepted]
+    return "en" if "en" in tags and "id" not in tags else "id"
 
 
 def number(value: int, language: str) -> str:
