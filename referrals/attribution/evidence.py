@@ -18,7 +18,7 @@ from jejaring.identity.contacts import Contacts
 from jejaring.kit.text import fold_code, person_email
 from referrals.attribution.rules import Promise, Seen
 from referrals.orders.rules import SaleDraft, Shop
-from referrals.orders.store import Note, instant
+from referrals.orders.store import Note
 
 LOOK_BACK = timedelta(days=400)
 # A flood of clicks under one cookie is not worth more than this many touches of one sale.
@@ -131,7 +131,7 @@ def _seen(row: Mapping[str, Any]) -> tuple[str, Seen, str | None]:
     touch = Seen(
         id=row["id"],
         by="scan" if row["via"] == "scan" else "click",
-        at=instant(row["at"]),
+        at=bulk.instant(row["at"]),
         enrolment_id=row["enrolment_id"],
         partner_id=row["partner_id"],
         campaign_id=row["campaign_id"],
@@ -143,8 +143,7 @@ def _seen(row: Mapping[str, Any]) -> tuple[str, Seen, str | None]:
 
 
 def _code(row: Mapping[str, Any]) -> _Code:
-    off = row["disabled_at"]
-    return _Code(row["id"], row["enrolment_id"], None if off is None else instant(off))
+    return _Code(row["id"], row["enrolment_id"], bulk.maybe_instant(row["disabled_at"]))
 
 
 async def _visits(found: Evidence, asks: Sequence[Ask]) -> None:

@@ -139,14 +139,9 @@ def earliest(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], datetim
     """The answer to `earliest_query`."""
     found: dict[tuple[str, str], datetime] = {}
     for row in rows:
-        place, at = (row["merchant_id"], row["buyer"]), instant(row["at"])
+        place, at = (row["merchant_id"], row["buyer"]), bulk.instant(row["at"])
         found[place] = min(at, found.get(place, at))
     return found
-
-
-def instant(value: Any) -> datetime:
-    """A datetime as a raw query returns it: text on SQLite."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 @dataclass(frozen=True)

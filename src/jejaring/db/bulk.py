@@ -118,6 +118,16 @@ async def read(*queries: Query | None) -> list[list[dict[str, Any]]]:
     return [[] if query is None else next(answers) for query in queries]
 
 
+def instant(value: datetime | str) -> datetime:
+    """A time as `read` returns it: text on SQLite."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def maybe_instant(value: datetime | str | None) -> datetime | None:
+    """The same where there may be none."""
+    return None if value is None else instant(value)
+
+
 def within(column: str, values: Collection[str]) -> tuple[str, list[str]]:
     """`column IN (?, …)` and its values, sorted; for at least one."""
     return f"{column} IN ({', '.join('?' * len(values))})", sorted(values)
