@@ -20,6 +20,9 @@ from dashboards.figures import audit as figures_audit
 from dashboards.figures import jobs as figures_jobs
 from dashboards.frame import hang
 from dashboards.frame import pages as frame_pages
+from dashboards.merchant import pages as merchant_pages
+from dashboards.operator import jobs as operator_jobs
+from dashboards.operator import pages as operator_pages
 from dashboards.partner import pages as partner_pages
 from dashboards.public import pages as public_pages
 from dashboards.public import reference
@@ -39,6 +42,7 @@ from jejaring.web import api, assets, limits, metrics, openapi, pages, problems,
 from jejaring.web.api import Endpoint
 from jejaring.web.headers import Headers
 from jejaring.web.pages import Page
+from referrals.clicks import jobs as clicks_jobs
 from referrals.clicks import recorder
 from referrals.clicks.redirect import Redirect
 from referrals.commissions import api as commissions_api
@@ -67,24 +71,17 @@ PAGES: list[Page] = [
     *public_pages.PAGES,
     *partner_pages.PAGES,
     *frame_pages.PAGES,
+    *merchant_pages.PAGES,
+    *operator_pages.PAGES,
     *reference.pages_of(ENDPOINTS),
 ]
 
 TEMPLATES: list[str] = [
     "dashboards.frame",
     "dashboards.public",
+    "dashboards.merchant",
+    "dashboards.operator",
     "dashboards.partner",
-]
-
-HANDLERS: dict[str, worker.Handler] = {
-    **campaigns_jobs.HANDLERS,
-}
-
-DUTIES: list[worker.Duty] = [
-    *identity_jobs.DUTIES,
-    *figures_jobs.DUTIES,
-    *commissions_jobs.DUTIES,
-    *intake_jobs.DUTIES,
 ]
 
 AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
@@ -92,6 +89,20 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     payouts_audit.audit,
     figures_audit.audit,
     commissions_audit.audit,
+]
+
+HANDLERS: dict[str, worker.Handler] = {
+    **campaigns_jobs.HANDLERS,
+    **operator_jobs.handlers(AUDITS),
+}
+
+DUTIES: list[worker.Duty] = [
+    *identity_jobs.DUTIES,
+    *figures_jobs.DUTIES,
+    *operator_jobs.DUTIES,
+    *commissions_jobs.DUTIES,
+    *intake_jobs.DUTIES,
+    *clicks_jobs.DUTIES,
 ]
 
 

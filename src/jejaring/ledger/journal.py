@@ -1,4 +1,4 @@
-"""The journal: a merchant's entries as they were posted, newest first; and sums per partner part."""
+"""The journal: entries as they were posted, newest first; and the partners' balances in sum."""
 
 from dataclasses import dataclass
 from datetime import datetime

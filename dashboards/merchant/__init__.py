@@ -1,0 +1,1 @@
+"""Pages of a shop: what waits, products, campaigns, partners, sales, payouts, books, settings."""

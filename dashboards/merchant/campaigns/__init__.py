@@ -1,0 +1,1 @@
+"""The shelf of campaigns, the wizard from product to launch, one campaign, its new terms."""

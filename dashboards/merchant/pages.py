@@ -1,0 +1,26 @@
+"""Every page of a shop, listed; fixed paths stand before those with an id in their place."""
+
+from dashboards.merchant import home, partners, products
+from dashboards.merchant.campaigns import one, terms, wizard
+from dashboards.merchant.money import books, payouts, sending
+from dashboards.merchant.sales import listing, order, record
+from dashboards.merchant.settings import keys, profile, sites, team
+
+PAGES = [
+    *home.PAGES,
+    *products.PAGES,
+    *wizard.PAGES,
+    *terms.PAGES,
+    *one.PAGES,
+    *partners.PAGES,
+    *listing.PAGES,
+    *record.PAGES,
+    *order.PAGES,
+    *payouts.PAGES,
+    *sending.PAGES,
+    *books.PAGES,
+    *profile.PAGES,
+    *sites.PAGES,
+    *team.PAGES,
+    *keys.PAGES,
+]

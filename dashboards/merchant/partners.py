@@ -1,0 +1,144 @@
+"""Partners: requests with their answers, then who sells; one partner's relation with the shop."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campaigns.enrolments import join
+from campaigns.enrolments import queries as enrolments
+from campaigns.enrolments.queries import Sieve
+from campaigns.enrolments.rules import END_REASONS, REJECT_REASONS
+from campaigns.lifecycle import queries as lifecycle
+from dashboards.figures import pieces
+from dashboards.frame import forms
+from dashboards.merchant import hang, queries
+from jejaring import world
+from jejaring.identity import guards
+from jejaring.identity.rules import Caller
+from jejaring.kit.errors import Refusal
+from jejaring.kit.periods import day_of, days_back
+from jejaring.payouts import queries as payouts
+from jejaring.web import language, pages
+from referrals.commissions import queries as commissions
+from referrals.commissions.shapes import CommissionQuery
+from referrals.links import welcome
+
+PAGE = 30
+REQUESTS = 10
+
+
+async def shelf(request: Request, caller: Caller) -> Response:
+    """Requests first, then the partners by this month's sales; or those of one campaign."""
+    campaign_id = request.query_params.get("campaign")
+    if campaign_id:
+        return await _of_campaign(request, caller, campaign_id)
+    cursor = request.query_params.get("cursor")
+    today = day_of(world.now(), caller.zone)
+    rows, after = await queries.partners(
+        caller.organisation_id, (today.replace(day=1), today), PAGE, cursor
+    )
+    more = request.query_params.get("requests")
+    asked, further = await enrolments.page(
+        caller.organisation_id, Sieve(state="requested"), REQUESTS, more
+    )
+    context = {
+        "asked": [] if cursor else asked,
+        "further": further,
+        "partners": rows,
+        "next": after,
+        "cursor": cursor,
+        "month": today,
+        "reasons": REJECT_REASONS,
+    }
+    return await hang.page(request, "merchant/partners.html", context)
+
+
+async def _of_campaign(request: Request, caller: Caller, campaign_id: str) -> Response:
+    row = await lifecycle.get(caller.organisation_id, campaign_id)
+    cursor = request.query_params.get("cursor")
+    rows, after = await enrolments.page(
+        caller.organisation_id, Sieve(campaign_id=row.id), PAGE, cursor
+    )
+    context = {"campaign": row, "enrolments": rows, "next": after, "cursor": cursor}
+    return await hang.page(request, "merchant/campaign_partners.html", context)
+
+
+async def approve(request: Request, caller: Caller) -> Response:
+    """Let a partner in: they get their coupon and first link."""
+    try:
+        found = await welcome.approve(caller, request.path_params["enrolment_id"])
+    except Refusal as exc:
+        return _refused(request, exc)
+    row = await enrolments.get(caller.organisation_id, found.enrolment.id)
+    return pages.go("/merchant/partners", "approved", name=row.partner.name)
+
+
+async def reject(request: Request, caller: Caller) -> Response:
+    """Turn a request away, with a reason that the partner sees."""
+    enrolment_id = request.path_params["enrolment_id"]
+    reason = pages.text(request, "reason", 40)
+    try:
+        await join.reject(caller.organisation_id, enrolment_id, caller.actor, reason)
+    except Refusal as exc:
+        return _refused(request, exc)
+    row = await enrolments.get(caller.organisation_id, enrolment_id)
+    return pages.go("/merchant/partners", "info_rejected", name=row.partner.name)
+
+
+async def end(request: Request, caller: Caller) -> Response:
+    """End a partner's place in a campaign."""
+    enrolment_id = request.path_params["enrolment_id"]
+    row = await enrolments.get(caller.organisation_id, enrolment_id)
+    reason = pages.text(request, "reason", 40)
+    try:
+        await join.end(caller.organisation_id, enrolment_id, caller.actor, reason)
+    except Refusal as exc:
+        return _refused(request, exc)
+    return pages.go(f"/merchant/partners/{row.partner_id}", "info_place_ended")
+
+
+def _refused(request: Request, exc: Refusal) -> Response:
+    """Back to the list with the reason; a thing that is not there stays a 404."""
+    if exc.status == 404:
+        raise exc
+    words = forms.words(request, exc)
+    return pages.go("/merchant/partners", "no_answer", why=next(iter(words.values())))
+
+
+async def one(request: Request, caller: Caller) -> Response:
+    """A partner: places, sales, balance, contact, latest commissions."""
+    partner, places = await queries.partner(
+        caller.organisation_id, request.path_params["partner_id"]
+    )
+    today = day_of(world.now(), caller.zone)
+    balances, _ = await payouts.balances(caller.organisation_id, partner.id)
+    cursor = request.query_params.get("cursor")
+    query = CommissionQuery(limit=10, cursor=cursor)
+    earned, after = await commissions.page(
+        caller, query, language.pick(request), partner_id=partner.id
+    )
+    context: dict[str, Any] = {
+        "partner": partner,
+        "joined": places,
+        "balance": balances[0] if balances else None,
+        "figures": await pieces.one(
+            caller.organisation_id, "partner", partner.id, days_back(today, 30)[0], today
+        ),
+        "phone": await queries.phone_of(partner),
+        "commissions": earned,
+        "next": after,
+        "cursor": cursor,
+        "reasons": END_REASONS,
+    }
+    return await hang.page(request, "merchant/partner.html", context)
+
+
+_READ, _EDIT = guards.signed_in("merchant", "read"), guards.signed_in("merchant", "edit")
+PAGES = [
+    pages.show("/merchant/partners", shelf, _READ),
+    pages.show("/merchant/partners/{partner_id}", one, _READ),
+    pages.act("/merchant/enrolments/{enrolment_id}/approve", approve, _EDIT),
+    pages.act("/merchant/enrolments/{enrolment_id}/reject", reject, _EDIT),
+    pages.act("/merchant/enrolments/{enrolment_id}/end", end, _EDIT),
+]

@@ -1,0 +1,1 @@
+"""Sales: the list, one order with its reasons, the form of the counter."""

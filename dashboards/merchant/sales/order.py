@@ -1,0 +1,152 @@
+"""One order: why this partner, what it cost, what came back; its state and refunds."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from campaigns.lifecycle.models import Campaign
+from campaigns.terms import versions
+from dashboards.frame import forms
+from dashboards.frame.forms import Reader
+from dashboards.merchant import hang, queries
+from dashboards.merchant.sales import rules
+from jejaring import world
+from jejaring.identity import guards
+from jejaring.identity.rules import Caller
+from jejaring.kit.errors import Refusal
+from jejaring.web import language, pages
+from referrals.attribution.models import Credit
+from referrals.intake import move, refund
+from referrals.intake import queries as sales
+from referrals.intake.api import refund_draft, shop_of
+from referrals.intake.shapes import RefundIn
+from referrals.orders.rules import STATES, may_move
+
+
+async def show(request: Request, caller: Caller) -> Response:
+    """The order with its reasons."""
+    return await _page(request, caller)
+
+
+async def _page(
+    request: Request,
+    caller: Caller,
+    refusal: Refusal | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response:
+    sale_id = request.path_params["sale_id"]
+    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request))
+    promises = await _promises(sale_id)
+    handles = {c.partner for c in sale.credit} | {t.partner for t in sale.touches}
+    left = sum(line.base - line.refunded for line in sale.items)
+    context: dict[str, Any] = {
+        "sale": sale,
+        "state": rules.chip(sale.state, [c.state for c in sale.commissions]),
+        "names": await queries.names(handles),
+        "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
+        "promises": promises,
+        "campaigns": await _campaigns({t.campaign_id for t in sale.touches}),
+        "left": left,
+        "next_states": [s for s in STATES if s != sale.state and may_move(sale.state, s)],
+        "typed": typed or {"amount": "", "reason": "", "refund_id": f"R-{world.token(6).upper()}"},
+        "errors": forms.words(request, refusal) if refusal else {},
+    }
+    status = refusal.status if refusal is not None else 200
+    return await hang.page(request, "merchant/sale.html", context, status)
+
+
+async def _promises(sale_id: str) -> list[dict[str, Any]]:
+    """The policies and terms versions that decided, one per credited campaign."""
+    found = []
+    pairs = await Credit.filter(sale_id=sale_id).values_list("campaign_id", "terms_number")
+    names = await _campaigns({campaign_id for campaign_id, _ in pairs})
+    for campaign_id, number in sorted(set(pairs))[:5]:
+        terms = await versions.by_number(campaign_id, number)
+        policy = terms.attribution
+        found.append(
+            {
+                "id": campaign_id,
+                "campaign": names.get(campaign_id, campaign_id),
+                "number": number,
+                "model": policy.model,
+                "days": policy.window_days,
+            }
+        )
+    return found
+
+
+async def _campaigns(ids: set[str]) -> dict[str, str]:
+    return dict(await Campaign.filter(id__in=sorted(ids)).values_list("id", "name"))
+
+
+async def state(request: Request, caller: Caller) -> Response:
+    """Move the order on; cancelled and returned take its commissions back."""
+    sale_id = request.path_params["sale_id"]
+    wanted = pages.text(request, "state", 20)
+    try:
+        if wanted in STATES:
+            await move.move(shop_of(caller), sale_id, wanted)
+    except Refusal as exc:
+        if exc.status == 404:
+            raise
+        return await _page(request, caller, exc)
+    return pages.go(f"/merchant/sales/{sale_id}", "sale_moved")
+
+
+async def give_back(request: Request, caller: Caller) -> Response:
+    """Record a refund, by amount or by units of lines."""
+    sale_id = request.path_params["sale_id"]
+    typed = {n: pages.text(request, n, 200) for n in ("amount", "reason", "refund_id")}
+    try:
+        body = _refund(request, typed)
+        draft = refund_draft(forms.shaped(RefundIn, body))
+        outcome = await refund.refund(shop_of(caller), sale_id, draft)
+    except Refusal as exc:
+        if exc.status == 404:
+            raise
+        names = {"/reason": "reason", "/amount": "amount"}
+        units = {b.pointer: "amount" for b in exc.fields if b.pointer.startswith("/items")}
+        return await _refused(request, caller, exc, typed, names | units)
+    taken = sum(outcome.refund.spread.values())
+    return pages.go(f"/merchant/sales/{sale_id}", "refunded", amount=taken)
+
+
+async def _refused(
+    request: Request,
+    caller: Caller,
+    exc: Refusal,
+    typed: dict[str, Any],
+    names: dict[str, str],
+) -> Response:
+    typed["errors"] = forms.words(request, exc, names)
+    return await _page(request, caller, exc, typed)
+
+
+def _refund(request: Request, typed: dict[str, str]) -> dict[str, Any]:
+    reader = Reader(request)
+    reason = reader.text("reason", limit=200)
+    amount = reader.rupiah("amount", required=False)
+    form = pages.form(request)
+    items = []
+    for name in form:
+        line = name.removeprefix("line-")
+        if name.startswith("line-") and line.isdecimal() and len(line) <= 5:
+            quantity = reader.number(name, required=False)
+            if quantity:
+                items.append({"line": int(line), "quantity": quantity})
+    if amount is None and not items and not reader.wrong:
+        reader.fault("amount", "form.refund")
+    if amount is not None and items:
+        reader.fault("amount", "form.refund_one")
+    reader.done()
+    body: dict[str, Any] = {"refund_id": typed["refund_id"] or world.token(8), "reason": reason}
+    return body | ({"items": items} if items else {"amount": amount})
+
+
+_READ, _SELL = guards.signed_in("merchant", "read"), guards.signed_in("merchant", "sell")
+PAGES = [
+    pages.show("/merchant/sales/{sale_id}", show, _READ),
+    pages.act("/merchant/sales/{sale_id}/state", state, _SELL),
+    pages.act("/merchant/sales/{sale_id}/refund", give_back, _SELL),
+]

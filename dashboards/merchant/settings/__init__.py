@@ -1,0 +1,1 @@
+"""Settings of a shop: profile, sites, team, keys."""
