@@ -34,6 +34,7 @@ class _Desk:
     loop: asyncio.AbstractEventLoop | None = None
     hits: list[Hit] = field(default_factory=list)
     waiting: list["asyncio.Future[bool]"] = field(default_factory=list)
+    under_way: list["asyncio.Future[bool]"] = field(default_factory=list)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     writer: "asyncio.Task[None] | None" = None
     stopping: bool = False
@@ -70,7 +71,7 @@ async def start(chosen: Settings) -> None:
     store = store_sqlite.Store(chosen) if chosen.is_sqlite else store_postgres.Store(chosen)
     apart = chosen.is_sqlite and chosen.worker == "off"
     _desk = _Desk(store=store, loop=asyncio.get_running_loop(), pause=apart)
-    _desk.writer = asyncio.create_task(_write(_desk, store))
+    _begin(_desk, store)
     await lookup.start(chosen)
     gc.collect()
     gc.freeze()
@@ -82,9 +83,9 @@ async def stop() -> None:
     await lookup.stop()
     _desk.stopping = True
     _desk.wake.set()
-    if _desk.writer is not None:
-        await _desk.writer
-        _desk.writer = None
+    while _desk.writer is not None and not _desk.writer.done():
+        await asyncio.wait([_desk.writer])
+    _desk.writer = None
     if _desk.store is not None:
         await _desk.store.close()
 
@@ -96,18 +97,36 @@ def reset() -> None:
     visits.reset()
 
 
+def _begin(desk: _Desk, store: Store) -> None:
+    """A writer; should a fault of ours end it, another takes its place: buyers must not wait."""
+
+    def ended(task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        log.error("the writer of clicks fell over", exc_info=task.exception())
+        CLICKS_LOST.inc(len(desk.under_way))
+        _answer(desk.under_way, stored=False)
+        _begin(desk, store)
+
+    desk.writer = asyncio.create_task(_write(desk, store))
+    desk.writer.add_done_callback(ended)
+
+
+def _answer(waiting: list["asyncio.Future[bool]"], *, stored: bool) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(stored)
+
+
 async def _write(desk: _Desk, store: Store) -> None:
     while desk.hits or not desk.stopping:
         if not desk.hits:
             desk.wake.clear()
             await desk.wake.wait()
             continue
-        hits, waiting = desk.hits, desk.waiting
+        hits, desk.under_way = desk.hits, desk.waiting
         desk.hits, desk.waiting = [], []
-        stored = await _store(store, hits)
-        for future in waiting:
-            if not future.done():
-                future.set_result(stored)
+        _answer(desk.under_way, stored=await _store(store, hits))
         if desk.pause:
             await _pause(len(hits))
 

@@ -84,7 +84,7 @@ def network_of(address: str) -> str:
     if address.count(".") == 3 and ":" not in address:
         return address.rpartition(".")[0]
     try:
-        found = ip_address(address)
+        found = ip_address(address.partition("%")[0])
     except ValueError:
         return address
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:

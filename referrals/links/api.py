@@ -1,6 +1,10 @@
-"""JSON routes of enrolments, links and coupons."""
+"""JSON routes of enrolments, links and coupons, and the QR images of links."""
 
+import asyncio
 from collections.abc import Sequence
+
+from pydantic import Field
+from starlette.responses import Response
 
 from campaigns.enrolments import join
 from campaigns.enrolments import queries as enrolments
@@ -8,9 +12,11 @@ from campaigns.enrolments.models import Enrolment
 from campaigns.enrolments.queries import Sieve
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
+from jejaring.kit.errors import Invalid, NotFound
+from jejaring.settings import settings
 from jejaring.web.api import Endpoint, Reply, get, post
-from jejaring.web.shapes import PageOf
-from referrals.links import coupons, create, queries, welcome
+from jejaring.web.shapes import PageOf, QueryShape
+from referrals.links import coupons, create, lookup, qr, queries, welcome
 from referrals.links.shapes import (
     CouponOut,
     DiscountOut,
@@ -99,6 +105,38 @@ async def get_coupon(caller: Caller, code: str) -> CouponOut:
     )
 
 
+# A code leads to the same link for ever.
+_KEEP = {"Cache-Control": "public, max-age=86400", "Content-Disposition": "inline"}
+
+
+class SizeQuery(QueryShape):
+    """Width and height of the picture."""
+
+    size: int = Field(qr.USUAL, json_schema_extra={"minimum": qr.SMALLEST, "maximum": qr.LARGEST})
+
+
+async def _scanned(code: str) -> str:
+    """What the QR encodes: the link's address for scans. NotFound for an unknown code."""
+    if await lookup.find(code) is None:
+        raise NotFound("unknown_link")
+    return f"{settings().base}/q/{code}"
+
+
+async def qr_svg(code: str) -> Response:
+    """The link's QR code for print, as SVG."""
+    text = await _scanned(code)
+    return Response(qr.svg(text), media_type="image/svg+xml", headers=_KEEP)
+
+
+async def qr_png(code: str, query: SizeQuery) -> Response:
+    """The link's QR code as PNG, `size` pixels wide and high (120 to 2000)."""
+    if not qr.SMALLEST <= query.size <= qr.LARGEST:
+        raise Invalid("qr_size", min=qr.SMALLEST, max=qr.LARGEST)
+    text = await _scanned(code)
+    drawn = await asyncio.to_thread(qr.png, text, query.size)
+    return Response(drawn, media_type="image/png", headers=_KEEP)
+
+
 async def _one(caller: Caller, enrolment_id: str) -> EnrolmentOut:
     (shown,) = await _shown([await enrolments.get(caller.organisation_id, enrolment_id)])
     return shown
@@ -145,4 +183,6 @@ ENDPOINTS: list[Endpoint] = [
     post("/v1/links", create_link, guards.partner("links"), statuses=(200,)),
     get("/v1/links", list_links, guards.partner("links")),
     get("/v1/coupons/{code}", get_coupon, guards.merchant("sales")),
+    get("/r/{code}/qr.svg", qr_svg, guards.everybody, raw="image/svg+xml"),
+    get("/r/{code}/qr.png", qr_png, guards.everybody, raw="image/png"),
 ]

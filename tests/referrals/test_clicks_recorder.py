@@ -8,11 +8,11 @@ import httpx2
 import pytest
 
 from jejaring import world
-from jejaring.db import sql
+from jejaring.db import beside, sql
 from jejaring.db.transact import transact
 from jejaring.settings import settings
 from jejaring.web.metrics import CLICKS_LOST
-from referrals.clicks import jobs, recorder, visits
+from referrals.clicks import jobs, recorder, store_postgres, store_sqlite, visits
 from referrals.clicks.models import Click
 from referrals.links import changes, lookup
 from referrals.links.models import Link
@@ -64,6 +64,22 @@ async def test_clicks_wait_for_their_turn_behind_a_transaction(
     assert await Click.all().count() == 1
 
 
+async def test_clicks_wait_for_another_process_that_writes(
+    http: httpx2.AsyncClient, link: Link
+) -> None:
+    if not sql.on_sqlite():
+        return  # PostgreSQL has no lock that all writers share
+    other = beside.sqlite_writer(settings(), 0)
+    other.execute("BEGIN IMMEDIATE")
+    click = asyncio.create_task(http.get(f"/r/{link.code}", headers=PHONE))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not click.done()
+    other.execute("COMMIT")
+    other.close()
+    assert "jj=" in (await click).headers["location"]
+
+
 async def test_when_clicks_cannot_be_stored_the_buyer_still_gets_there(
     http: httpx2.AsyncClient, link: Link, broken: None
 ) -> None:
@@ -84,6 +100,23 @@ async def test_clicks_are_stored_again_once_the_database_is_back(
     reply = await http.get(f"/r/{link.code}", headers=PHONE)
     assert "jj=" in reply.headers["location"]
     assert await Click.all().count() == 1
+
+
+async def test_a_fault_of_ours_keeps_no_buyer_waiting(
+    http: httpx2.AsyncClient, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store_sqlite, "rows_of", fault)
+        patched.setattr(store_postgres, "rows_of", fault)
+        replies = await asyncio.gather(
+            *[http.get(f"/r/{link.code}", headers=PHONE) for _ in range(3)]
+        )
+    assert not any("jj=" in reply.headers["location"] for reply in replies)
+    reply = await http.get(f"/r/{link.code}", headers=PHONE)
+    assert "jj=" in reply.headers["location"]
 
 
 async def test_a_recorder_that_is_stopping_stores_what_waits(
