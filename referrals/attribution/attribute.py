@@ -43,7 +43,7 @@ def judge(
     found: Evidence, order: Order, lines: Sequence[SaleLine], seen: Sequence[Seen]
 ) -> Verdict:
     """The verdict on these lines of the order."""
-    placed_at = order.sale.placed_at
+    placed_at = rules.moment(order.sale.placed_at)
     promises = found.promises({t.campaign_id for t in seen}, placed_at)
     sold = Sold(placed_at, tuple((line.position, line.product_id) for line in lines))
     return rules.credit(seen, promises, found.enrolments, sold, settings().click_order_limit)
@@ -62,11 +62,15 @@ def _selves(found: Evidence, ask: Ask, seen: Sequence[Seen], verdict: Verdict) -
 
 
 def _line_notes(seen: Sequence[Seen], verdict: Verdict) -> list[Note]:
-    """`not_covered` lines are named; without any touch there is nothing to say."""
+    """Lines that were brought but not credited are named with the reason; without any touch there
+    is nothing to say.
+    """
     if not seen:
         return []
-    bare = sorted(p for p, why in verdict.uncredited.items() if why == "not_covered")
-    return [{"code": "not_covered", "lines": bare}] if bare else []
+    by_reason: dict[str, list[int]] = {}
+    for position, why in sorted(verdict.uncredited.items()):
+        by_reason.setdefault(why, []).append(position)
+    return [{"code": why, "lines": lines} for why, lines in by_reason.items()]
 
 
 def credit_rows(found: Evidence, order: Order, verdict: Verdict, selfish: set[str]) -> list[Credit]:
@@ -82,7 +86,7 @@ def _credit(
 ) -> Credit:
     touch = share.touch
     partner = found.enrolments[touch.enrolment_id]
-    version = found.terms_at(touch.campaign_id, order.sale.placed_at)
+    version = found.terms_at(touch.campaign_id, rules.moment(order.sale.placed_at))
     assert version is not None  # noqa: S101 — a campaign without terms is never eligible
     return bulk.new(
         Credit,

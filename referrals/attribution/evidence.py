@@ -16,7 +16,7 @@ from jejaring.db.bulk import Query
 from jejaring.identity import contacts
 from jejaring.identity.contacts import Contacts
 from jejaring.kit.text import fold_code, person_email
-from referrals.attribution.rules import Promise, Seen
+from referrals.attribution.rules import Promise, Seen, moment
 from referrals.orders.rules import SaleDraft, Shop
 from referrals.orders.store import Note
 
@@ -219,13 +219,13 @@ def _coupon(found: Evidence, ask: Ask, notes: list[Note]) -> Seen | None:
     if code is None or enrolment is None:
         notes.append({"code": "coupon_unknown", "coupon": draft.coupon})
         return None
-    if code.disabled_at is not None and code.disabled_at <= draft.placed_at:
+    if code.disabled_at is not None and code.disabled_at <= moment(draft.placed_at):
         notes.append({"code": "coupon_disabled", "coupon": draft.coupon})
         return None
     return Seen(
         id=code.id,
         by="coupon",
-        at=draft.placed_at,
+        at=moment(draft.placed_at),
         enrolment_id=enrolment.id,
         partner_id=enrolment.partner_id,
         campaign_id=enrolment.campaign_id,

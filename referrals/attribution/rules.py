@@ -88,6 +88,13 @@ class Verdict:
     uncredited: Mapping[int, str]
 
 
+def moment(placed_at: datetime) -> datetime:
+    """The instant that a sale is judged at. Shops often send whole seconds: such a time stands for
+    the end of its second, so that a click earlier in that second is not taken for a later one.
+    """
+    return placed_at if placed_at.microsecond else placed_at.replace(microsecond=999_999)
+
+
 def rank(touch: Seen, policy: Policy) -> int:
     """Precedence, lower is stronger: manual, coupon, chat and creator, clicks and scans, bond.
 

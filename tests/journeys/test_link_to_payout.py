@@ -158,3 +158,22 @@ async def _a_week_later(http: httpx2.AsyncClient, cast: Cast, sale_id: str) -> N
     )
     after = await balance(http, cast.rina)
     assert (after["paid"], after["owed_back"], after["earned"]) == (37_000, 18_500, 18_500)
+
+
+async def test_an_order_in_the_second_of_its_click_is_credited(
+    http: httpx2.AsyncClient, cast: Cast, clicked: str
+) -> None:
+    """Web shops send whole seconds."""
+    whole = world.now().replace(microsecond=0).isoformat()
+    recorded = await ok(http, cast.laras, "POST", "/v1/sales", sale("INV-2", clicked, whole))
+    assert [row["partner"] for row in recorded["credit"]] == ["rina"]
+    assert recorded["notes"] == []
+
+
+async def test_a_click_after_the_order_is_named_and_earns_nothing(
+    http: httpx2.AsyncClient, cast: Cast, clicked: str
+) -> None:
+    earlier = (world.now() - timedelta(minutes=5)).isoformat()
+    recorded = await ok(http, cast.laras, "POST", "/v1/sales", sale("INV-3", clicked, earlier))
+    assert recorded["credit"] == []
+    assert [note["code"] for note in recorded["notes"]] == ["after_sale"]

@@ -318,3 +318,14 @@ def test_who_buys_from_themselves(
     contacts = (frozenset({"+62811"}), frozenset({"rina@y.id"}))
     touches = [touch("a1", own=own), touch("b1", own=True)]
     assert rules.is_self("org_a", touches, buyer, contacts) is selfish
+
+
+@pytest.mark.parametrize(
+    ("placed_at", "judged_at"),
+    [
+        (datetime(2026, 11, 24, 5, 7, 37, tzinfo=UTC), "2026-11-24T05:07:37.999999+00:00"),
+        (datetime(2026, 11, 24, 5, 7, 37, 5, tzinfo=UTC), "2026-11-24T05:07:37.000005+00:00"),
+    ],
+)
+def test_a_whole_second_stands_for_its_end(placed_at: datetime, judged_at: str) -> None:
+    assert rules.moment(placed_at).isoformat() == judged_at
