@@ -41,7 +41,7 @@ async def shelf(request: Request, caller: Caller) -> Response:
         "sales": [(row, rules.chip(row.state, [c.state for c in row.commissions])) for row in rows],
         "names": await queries.names({c.partner for row in rows for c in row.credit}),
         "asked": asked,
-        "bare": bare,
+        "lonely": bare,
         "filtered": any(asked[n] for n in FILTERS if n != "state"),
         "next": after,
         "cursor": cursor,

@@ -42,6 +42,7 @@ async def _form(
     typed: dict[str, str],
     count: int,
     errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     sold, _ = await products.page(caller.organisation_id, Sieve(None, False), SHOWN_PRODUCTS)
     context: dict[str, Any] = {
@@ -50,7 +51,6 @@ async def _form(
         "products": sold,
         "errors": errors or {},
     }
-    status = 422 if errors else 200
     return await hang.page(request, "merchant/record.html", context, status)
 
 
@@ -75,7 +75,8 @@ async def save(request: Request, caller: Caller) -> Response:
         outcome = await record.record(shop, draft_of(sale, sale.source, sale.order_id))
     except Refusal as exc:
         places = {b.pointer: rules.field_of(b.pointer, used) for b in exc.fields}
-        return await _form(request, caller, typed, count, forms.words(request, exc, places))
+        words = forms.words(request, exc, places)
+        return await _form(request, caller, typed, count, words, exc.status)
     whole = await sales.plain(shop, outcome.sale_id, language.pick(request))
     path = f"/merchant/sales/{outcome.sale_id}"
     if not whole.credit:
