@@ -19,7 +19,7 @@ from jejaring.kit.errors import Invalid, Refusal
 from jejaring.settings import settings
 from jejaring.web import pages
 
-FIELDS = ("name", "sku", "price", "category", "description", "stock", *CHANNELS)
+FIELDS = ("name", "sku", "price", "category", "description", "stock", "image_url", *CHANNELS)
 PAGE = 50
 _NAMES = {f"/urls/{channel}": channel for channel in CHANNELS}
 
@@ -72,6 +72,7 @@ def _body(request: Request) -> dict[str, Any]:
         "category": reader.text("category", required=False, limit=80) or None,
         "description": reader.text("description", required=False, limit=6_000) or None,
         "stock": reader.text("stock", required=False) or "in_stock",
+        "image_url": reader.text("image_url", required=False, limit=600) or None,
         "urls": {name: reader.text(name, required=False) or None for name in CHANNELS},
     }
     reader.done()
@@ -106,6 +107,7 @@ async def show(request: Request, caller: Caller) -> Response:
         "category": row.category,
         "description": row.description,
         "stock": row.stock,
+        "image_url": row.image_url or "",
         **{channel: row.urls.get(channel, "") for channel in CHANNELS},
     }
     return await _form(request, caller, typed, row)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tortoise.expressions import Q
+
 from campaigns.catalog.models import Site
 from jejaring.db import sql
 from jejaring.identity.models import Organisation
@@ -98,9 +100,8 @@ async def open_payouts(
     wanted = Payout.filter(state__in=OPEN)
     if cursor is not None:
         last = paging.decode(cursor)
-        wanted = wanted.filter(approved_at__gte=last.at).exclude(
-            approved_at=last.at, id__lte=last.id
-        )
+        later = Q(approved_at__gt=last.at) | Q(approved_at=last.at, id__gt=last.id)
+        wanted = wanted.filter(later)
     found = await wanted.order_by("approved_at", "id").limit(limit + 1)
     rows, more = paging.cut(found, limit)
     ids = {i for row in rows for i in (row.merchant_id, row.partner_id)}

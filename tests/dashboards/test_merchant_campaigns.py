@@ -167,3 +167,69 @@ async def test_new_terms_stand_beside_the_old(http: httpx2.AsyncClient, cast: Ca
     assert "versi 2" in (await http.get(reply.headers["location"])).text
     await Campaign.filter(id=row.id).update(state="ended")
     assert (await http.get(path)).status_code == 409
+
+
+async def test_a_drafts_products_are_changed_and_kept(http: httpx2.AsyncClient, cast: Cast) -> None:
+    product = await make.product(cast.laras.org)
+    row = await make.campaign(cast.laras.org, state="draft", launched_at=None)
+    csrf = await sign_in(http, cast.laras)
+    path = f"/merchant/campaigns/{row.id}/draft/products"
+    foreign = await make.product(cast.bukit.org)
+    sent = {"csrf": csrf, "name": "Nama baru", "scope": "some", "product": foreign.id}
+    reply = await http.post(path, data=sent)
+    assert reply.status_code == 422
+    assert 'value="Nama baru"' in reply.text
+    await http.post(path, data=sent | {"product": product.id})
+    await row.refresh_from_db()
+    assert (row.name, row.whole_shop) == ("Nama baru", False)
+    page = (await http.get(path)).text
+    assert f'value="{product.id}" checked' in page
+    for step in ("terms", "review"):
+        assert product.name in (await http.get(path.replace("products", step))).text
+
+
+async def test_terms_of_the_api_are_not_lost_in_a_form(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    product = await make.product(cast.laras.org)
+    rule = {"name": "A", "when": {"product_id": [product.id]},
+            "pay": {"kind": "percent", "rate_bp": 500}}  # fmt: skip
+    live = await make.campaign(cast.laras.org)
+    draft = await make.campaign(cast.laras.org, state="draft", launched_at=None)
+    for row in (live, draft):
+        await TermsVersion.filter(campaign_id=row.id).update(body={"rules": [rule]})
+    await sign_in(http, cast.laras)
+    for path in (f"{live.id}/terms", f"{draft.id}/draft/terms", f"{draft.id}/draft/review"):
+        page = (await http.get(f"/merchant/campaigns/{path}")).text
+        assert 'name="rate"' not in page
+        assert "API" in page or "Luncurkan" in page
+    assert product.name in (await http.get(f"/merchant/campaigns/{live.id}/terms")).text
+
+
+async def test_a_launched_campaign_is_out_of_the_wizards_reach(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    row = await make.campaign(cast.laras.org)
+    csrf = await sign_in(http, cast.laras)
+    for step in ("products", "terms", "partners", "budget", "review"):
+        path = f"/merchant/campaigns/{row.id}/draft/{step}"
+        reply = await http.post(path, data={"csrf": csrf, "name": "X"})
+        assert reply.headers["location"] == f"/merchant/campaigns/{row.id}"
+    await row.refresh_from_db()
+    assert row.name == "Batik Akhir Tahun"
+
+
+async def test_new_terms_may_begin_on_a_later_day(http: httpx2.AsyncClient, cast: Cast) -> None:
+    row = await make.campaign(cast.laras.org)
+    csrf = await sign_in(http, cast.laras)
+    path = f"/merchant/campaigns/{row.id}/terms"
+    form = {**rules.DEFAULT, "csrf": csrf, "rate": "15", "start": "day", "do": "issue"}
+    reply = await http.post(path, data=form | {"day": ""})
+    assert reply.status_code == 422
+    added = await http.post(path, data=form | {"do": "add"})
+    assert 'name="rate-1"' in added.text
+    assert (
+        "terms_issued"
+        in (await http.post(path, data=form | {"day": "2199-01-01"})).headers["location"]
+    )
+    assert "berlaku mulai" in (await http.get(f"/merchant/campaigns/{row.id}")).text

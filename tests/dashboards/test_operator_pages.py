@@ -12,9 +12,10 @@ from jejaring import main, world
 from jejaring.identity.models import Organisation
 from jejaring.jobs import worker
 from jejaring.jobs.models import Beat, Job
+from jejaring.payouts.models import Payout
 from jejaring.trail.models import AuditEntry
 from tests import make
-from tests.cast import Cast, sign_in
+from tests.cast import Cast, Member, sign_in
 from tests.dashboards.shop_pages import filled, ids, paths
 from tests.dashboards.well import INDONESIAN, well_made
 
@@ -173,12 +174,29 @@ async def test_open_payouts_go_on_over_pages(
     http: httpx2.AsyncClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = await ids(http, cast)
-    reply = await http.post(
-        f"/v1/payout-runs/{names['run_id']}/approve", headers=cast.laras.headers
-    )
-    assert reply.status_code == 200
+    path = f"/v1/payout-runs/{names['run_id']}/approve"
+    assert (await http.post(path, headers=cast.laras.headers)).status_code == 200
+    first = await Payout.get(state="approved")
+    values = {
+        n: getattr(first, n) for n in first._meta.db_fields if n not in ("id", "bank_reference")
+    }
+    await Payout.create(**values, id=world.new_id("pay"), bank_reference="JJ-SECOND")
     monkeypatch.setattr("dashboards.operator.money.PAGE", 1)
     await sign_in(http, cast.sari)
     page = (await http.get("/operator/payouts")).text
     assert "Rp40.000" in page
-    assert "JJ" in page
+    assert first.bank_reference in page
+    assert "JJ-SECOND" not in page
+    again = page.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0]
+    page = (await http.get(again)).text
+    assert "JJ-SECOND" in page
+    assert first.bank_reference not in page
+
+
+async def test_an_installation_without_shops_says_what_to_do(http: httpx2.AsyncClient) -> None:
+    operator = await make.organisation("operator")
+    person = await make.user()
+    await make.membership(person, operator)
+    await sign_in(http, Member(operator, person, ""))
+    for path in ("", "/shops", "/partners", "/payouts"):
+        assert 'class="empty"' in (await http.get(f"/operator{path}")).text, path
