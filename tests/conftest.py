@@ -26,7 +26,6 @@ import httpx2  # noqa: E402
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import pytest_asyncio  # noqa: E402
-import structlog  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
 from tortoise.connection import get_connection  # noqa: E402
 
@@ -38,17 +37,6 @@ from jejaring.settings import settings  # noqa: E402
 from jejaring.web import limits  # noqa: E402
 from referrals.clicks import recorder  # noqa: E402
 from tests.cast import Cast, set_the_stage  # noqa: E402
-
-# Plain tracebacks: the pretty ones take a second each, and print every local value.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.format_exc_info,
-        structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        ),
-    ]
-)
 
 # CI tries the same examples each time: what it finds, everybody finds.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=IN_CI)
@@ -140,7 +128,7 @@ async def db(_database: None) -> AsyncIterator[None]:
     await _empty()
     keys._cache.clear()
     recorder.reset()
-    limits._local.cache_clear()
+    limits.windows.clear()
     yield
     await keys.settle()
 

@@ -2,23 +2,18 @@
 
 import asyncio
 import hashlib
-import io
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
 from starlette.requests import Request
 from starlette.responses import Response
 
 from campaigns.catalog.models import Product
-from dashboards.public.rules import shade, wrapped
+from dashboards.public.rules import shade
 from jejaring.identity.models import Organisation
 from jejaring.kit.money import rupiah
 
-WIDTH, HEIGHT = 1200, 630
 KEPT = 64
-MORI, INK, INK2, SOGA, CREAM = "#f6f5f1", "#1a1f27", "#555a64", "#a04a15", "#e9dcc0"
-GROUNDS = ("#1c3f66", "#8a3a1c", "#1f5a3f", "#4a3023")
 _drawn: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
 
@@ -86,48 +81,7 @@ async def _reply(request: Request, subject: str, face: Face) -> Response:
 
 
 def draw(face: Face) -> bytes:
-    """The card as PNG (a palette of 64 colours keeps it far below 300 KB)."""
-    image = Image.new("RGB", (WIDTH, HEIGHT), MORI)
-    pen = ImageDraw.Draw(image)
-    _batik(pen, GROUNDS[face.ground])
-    y = 120
-    for line in wrapped(face.title, 22, 3):
-        pen.text((404, y), line, font=_font(64), fill=INK, stroke_width=1, stroke_fill=INK)
-        y += 80
-    if face.price:
-        pen.text((404, y + 16), face.price, font=_font(76), fill=SOGA, stroke_width=2,
-                 stroke_fill=SOGA)  # fmt: skip
-    pen.text((404, 526), face.foot[:44], font=_font(38), fill=INK2)
-    out = io.BytesIO()
-    image.quantize(64).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    """The card as PNG."""
+    from dashboards.public import pictures  # noqa: PLC0415 — start-up time
 
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
-def _batik(pen: ImageDraw.ImageDraw, ground: str) -> None:
-    """A strip of kawung on the left: four petals around a knot, again and again."""
-    wide, cell = 336, 112
-    pen.rectangle((0, 0, wide, HEIGHT), fill=ground)
-    for left in range(0, wide, cell):
-        for top in range(-cell // 4, HEIGHT, cell):
-            x, y = left + cell // 2, top + cell // 2
-            for dx, dy in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                pen.polygon(_petal(x, y, dx, dy), outline=CREAM, width=3)
-                pen.ellipse(_dot(x + dx * 27, y + dy * 27, 3), fill=CREAM)
-            pen.ellipse(_dot(x, y, 7), fill="#c2702f")
-    pen.rectangle((wide, 0, wide + 8, HEIGHT), fill=SOGA)
-
-
-def _dot(x: int, y: int, radius: int) -> tuple[int, int, int, int]:
-    return (x - radius, y - radius, x + radius, y + radius)
-
-
-def _petal(x: int, y: int, dx: int, dy: int) -> list[tuple[float, float]]:
-    """A pointed oval along a diagonal, from near the knot to the corner of its cell."""
-    along = [(6 + 44 * step / 12, 1.3 * 44 * (step / 12) * (1 - step / 12)) for step in range(13)]
-    outer = [(x + dx * (a + b), y + dy * (a - b)) for a, b in along]
-    inner = [(x + dx * (a - b), y + dy * (a + b)) for a, b in reversed(along)]
-    return outer + inner
+    return pictures.drawn(face.title, face.price, face.foot, face.ground)

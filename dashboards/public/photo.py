@@ -6,12 +6,10 @@ asked for again after ten minutes, and the drawn card stands in for it.
 
 import asyncio
 import hashlib
-import io
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from PIL import Image, UnidentifiedImageError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -21,12 +19,8 @@ from jejaring import world
 from jejaring.identity.models import Organisation
 from jejaring.web import client
 
-WIDTH = 720
-MOST_BYTES = 40_000
-MOST_PIXELS = 40_000_000
 KEPT = 100
 AGAIN_AFTER = timedelta(minutes=10)
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 
 @dataclass(frozen=True)
@@ -89,32 +83,7 @@ async def _fetch(url: str) -> Kept:
 
 
 def small(raw: bytes) -> bytes | None:
-    """The picture as a JPEG at most 720 px wide and, if quality can do it, 40 KB; None if it is no
-    picture, or one of more than 40 megapixels. What a camera wrote into it is left out.
-    """
-    try:
-        with Image.open(io.BytesIO(raw), formats=_FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                return None
-            opened.draft("RGB", (WIDTH * 2, WIDTH * 2))
-            image = _flat(opened)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
-    image.thumbnail((WIDTH, WIDTH * 2))
-    jpeg = b""
-    for quality in (80, 65, 50, 35):
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
-        jpeg = out.getvalue()
-        if len(jpeg) <= MOST_BYTES:
-            break
-    return jpeg
+    """The picture as a small JPEG; None if it is none that we take."""
+    from dashboards.public import pictures  # noqa: PLC0415 — start-up time
 
-
-def _flat(image: Image.Image) -> Image.Image:
-    """On white where it is transparent, in RGB."""
-    if image.mode in ("RGBA", "LA", "P"):
-        layer = image.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "#ffffff")
-        return Image.alpha_composite(ground, layer).convert("RGB")
-    return image.convert("RGB")
+    return pictures.small(raw)

@@ -1,11 +1,12 @@
 """What is known of each user agent: its kind and device, thought about once."""
 
 from functools import lru_cache
-from typing import NamedTuple
-
-from crawlerdetect import CrawlerDetect
+from typing import TYPE_CHECKING, NamedTuple
 
 from referrals.clicks.rules import BOT, PERSON, device, kind_of_agent, speech
+
+if TYPE_CHECKING:
+    from crawlerdetect import CrawlerDetect
 
 # Agents beyond this length say nothing more, and long ones cost time.
 LONGEST = 400
@@ -27,7 +28,9 @@ _known: dict[bytes, Agent] = {}
 
 
 @lru_cache(maxsize=1)
-def _crawlers() -> CrawlerDetect:
+def _crawlers() -> "CrawlerDetect":
+    from crawlerdetect import CrawlerDetect  # noqa: PLC0415 — start-up time
+
     return CrawlerDetect()
 
 

@@ -10,21 +10,23 @@ import gc
 import time
 from dataclasses import dataclass, field
 
-import structlog
-
 from jejaring.db import beside
+from jejaring.logs import Log
 from jejaring.settings import Settings
 from jejaring.web.metrics import CLICKS, CLICKS_LOST
 from referrals.clicks import agents, store_postgres, store_sqlite, visits
 from referrals.clicks.rows import KIND, Hit
 from referrals.links import lookup
 
-log = structlog.get_logger()
+log = Log(__name__)
 
 # After a commit that another process may wait for: SQLite's file lock has no queue, and a writer
 # that takes it again at once starves the others (performance.md).
 PAUSE_SECONDS = 0.001
-BUSY_BATCH = 8
+PAUSE_EVERY_SECONDS = 0.01
+# Turns of the loop between batches: in the first the replies go out, in the others the next
+# requests come in. So batches stay whole under load, and the database's lock is free meanwhile.
+TURNS = 1
 Store = store_sqlite.Store | store_postgres.Store
 
 
@@ -39,6 +41,7 @@ class _Desk:
     writer: "asyncio.Task[None] | None" = None
     stopping: bool = False
     pause: bool = False
+    paused_at: float = 0.0
 
 
 _desk = _Desk()
@@ -103,7 +106,7 @@ def _begin(desk: _Desk, store: Store) -> None:
     def ended(task: "asyncio.Task[None]") -> None:
         if task.cancelled() or task.exception() is None:
             return
-        log.error("the writer of clicks fell over", exc_info=task.exception())
+        log.error("the writer of clicks fell over", task.exception())
         CLICKS_LOST.inc(len(desk.under_way))
         _answer(desk.under_way, stored=False)
         _begin(desk, store)
@@ -127,28 +130,21 @@ async def _write(desk: _Desk, store: Store) -> None:
         hits, desk.under_way = desk.hits, desk.waiting
         desk.hits, desk.waiting = [], []
         _answer(desk.under_way, stored=await _store(store, hits))
-        if desk.pause:
-            await _pause(len(hits))
-
-
-async def _pause(batch: int) -> None:
-    """Leave the database's lock free for a moment; under load the time goes into replying."""
-    if batch < BUSY_BATCH:
-        await asyncio.sleep(PAUSE_SECONDS)
-        return
-    until = time.monotonic() + PAUSE_SECONDS
-    while time.monotonic() < until:  # noqa: ASYNC110 — it waits for a time, not for an event
-        await asyncio.sleep(0)
+        if desk.pause and time.monotonic() > desk.paused_at + PAUSE_EVERY_SECONDS:
+            await asyncio.sleep(PAUSE_SECONDS)
+            desk.paused_at = time.monotonic()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
 
 async def _store(store: Store, hits: list[Hit]) -> bool:
     try:
         rows = await store.save(hits)
-    except (*beside.FAULTS, TimeoutError):
+    except beside.faults():
         log.exception("clicks could not be stored", hits=len(hits))
         CLICKS_LOST.inc(len(hits))
         return False
     kinds = [row[KIND] for row in rows]
     for kind in set(kinds):
-        CLICKS.labels(kind).inc(kinds.count(kind))
+        CLICKS.inc(kinds.count(kind), of=str(kind))
     return True

@@ -28,13 +28,13 @@ class Store:
         self._connection: Any = None
 
     async def save(self, hits: list[Hit]) -> list[Row]:
-        """Store the hits, on the disk when this returns. Raises one of `beside.FAULTS` or
+        """Store the hits, on the disk when this returns. Raises one of `beside.faults()` or
         TimeoutError; then none is stored as far as is known, and the next batch connects anew.
         """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await self._save(hits)
-        except (*beside.FAULTS, TimeoutError):
+        except beside.faults():
             await self.close()
             raise
 

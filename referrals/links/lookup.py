@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import structlog
-
 from jejaring.db import beside, sql
+from jejaring.logs import Log
 from jejaring.settings import Settings, settings
 from referrals.links.rules import (
     Goal,
@@ -28,10 +27,10 @@ from referrals.links.rules import (
     target,
 )
 
-log = structlog.get_logger()
+log = Log(__name__)
 
 # Two halves of at most this many links each, some 600 bytes a link.
-HALF = 20_000
+HALF = 10_000
 EVERY_SECONDS = 1.0
 # PostgreSQL commits out of order: a row with a lower number may appear after a higher one. Rows
 # are read again until their numbers are this old; the transactions that steer links are short.
@@ -284,13 +283,18 @@ def _drop(subjects: set[str]) -> None:
 
 
 async def start(chosen: Settings) -> None:
-    """Begin at the present end of the change log, and watch it."""
+    """Begin at the present end of the change log, and watch it. A database that is away, or not
+    migrated yet, is asked again by the watch.
+    """
     reset()
     _memory.chosen = chosen
-    for table, column in (("event", "id"), ("link_change", "seq")):
-        found = await rows(f"SELECT max({column}) AS last FROM {table}", [])  # noqa: S608 — our own names
-        last = found[0]["last"] or 0
-        _memory.marks[table] = last if sql.on_sqlite() else max(0, last - OVERLAP_AT_START)
+    try:
+        for table, column in (("event", "id"), ("link_change", "seq")):
+            found = await rows(f"SELECT max({column}) AS last FROM {table}", [])  # noqa: S608 — our own names
+            last = found[0]["last"] or 0
+            _memory.marks[table] = last if sql.on_sqlite() else max(0, last - OVERLAP_AT_START)
+    except beside.faults():
+        log.exception("the change log of links could not be read yet")
     _memory.watch = asyncio.create_task(_watch())
 
 
@@ -298,7 +302,7 @@ async def _watch() -> None:
     while True:
         try:
             await catch_up()
-        except beside.FAULTS:
+        except beside.faults():
             log.exception("links could not be brought up to date")
         await asyncio.sleep(EVERY_SECONDS)
 

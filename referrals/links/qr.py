@@ -7,10 +7,6 @@ all eight costs eight times as much, and every reader reads every mask.
 import io
 from functools import lru_cache
 
-from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
-
 QUIET = 4
 MASK = 2
 SMALLEST, USUAL, LARGEST = 120, 480, 2000
@@ -20,6 +16,9 @@ Matrix = tuple[tuple[bool, ...], ...]
 @lru_cache(maxsize=256)
 def matrix(text: str) -> Matrix:
     """The modules with their quiet zone, row by row; True is dark. About half a millisecond."""
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415 — start-up time
+    from qrcode.main import QRCode  # noqa: PLC0415 — start-up time
+
     code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET, mask_pattern=MASK)
     code.add_data(text, optimize=0)
     code.make(fit=True)
@@ -57,6 +56,8 @@ def png(text: str, size: int) -> bytes:
     """A picture of size × size pixels: modules of a whole number of pixels, so that each is sharp;
     what is left over makes the quiet zone wider. ValueError where a module would be under a pixel.
     """
+    from PIL import Image  # noqa: PLC0415 — start-up time
+
     rows = matrix(text)
     side = len(rows)
     scale = size // side

@@ -27,7 +27,7 @@ from dashboards.partner import pages as partner_pages
 from dashboards.public import pages as public_pages
 from dashboards.public import reference
 from jejaring import world
-from jejaring.db import connect, migrate
+from jejaring.db import connect
 from jejaring.identity import api as identity_api
 from jejaring.identity import jobs as identity_jobs
 from jejaring.identity import keys
@@ -40,6 +40,7 @@ from jejaring.payouts import audit as payouts_audit
 from jejaring.settings import Settings, settings
 from jejaring.web import api, assets, limits, metrics, openapi, pages, problems, render
 from jejaring.web.api import Endpoint
+from jejaring.web.body import BodyLimit
 from jejaring.web.headers import Headers
 from jejaring.web.pages import Page
 from referrals.clicks import jobs as clicks_jobs
@@ -116,7 +117,7 @@ async def readyz(_: Request) -> Response:
     parts: dict[str, bool] = {"database": False, "migrations": False, "worker": False}
     try:
         parts["database"] = await connect.ping()
-        parts["migrations"] = await migrate.is_current()
+        parts["migrations"] = await connect.is_current()
         seen = await Beat.get_or_none(name=worker.WORKER_BEAT)
         parts["worker"] = seen is not None and seen.at > world.now() - BEAT_FRESH
     except Exception:
@@ -194,7 +195,7 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
         routes=routes(),
         middleware=[
             Middleware(Headers, secure=chosen.secure),
-            Middleware(limits.BodyLimit, limit=MAX_BODY),
+            Middleware(BodyLimit, limit=MAX_BODY),
         ],
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,

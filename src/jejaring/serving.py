@@ -1,40 +1,25 @@
 """Run the web process, or a worker apart, each until it is told to stop."""
 
 import asyncio
-import logging
+import gc
+import logging.config
 import os
 import signal
 import sys
+from typing import Any
 
-import structlog
 import uvicorn
 
-from jejaring import main
-from jejaring.db import connect, migrate
-from jejaring.jobs import worker
+from jejaring import logs
 from jejaring.settings import Settings, settings
 
 GRACE_SECONDS = 10
-log = structlog.get_logger()
+log = logs.Log(__name__)
 
 
-def set_up_logs(level: str) -> None:
-    """One line a message on standard error: readable on a terminal, JSON elsewhere."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    shown: structlog.types.Processor = structlog.processors.JSONRenderer()
-    if sys.stderr.isatty():
-        shown = structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            shown,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+def log_config(level: str) -> dict[str, Any]:
+    """Readable on a terminal, JSON elsewhere."""
+    return logs.config(level, on_terminal=sys.stderr.isatty())
 
 
 def processes(chosen: Settings) -> int:
@@ -48,7 +33,9 @@ def processes(chosen: Settings) -> int:
 def serve() -> None:
     """The web. Access logs stay off: a click is stored, not logged, and logs keep no addresses."""
     chosen = settings()
-    set_up_logs(chosen.log_level)
+    config = log_config(chosen.log_level)
+    logging.config.dictConfig(config)
+    gc.set_threshold(100_000, 50, 100)  # until all is loaded: there is no garbage in it
     # Each of several processes is spawned anew and reads the environment; the key must be there.
     os.environ.setdefault("SECRET_KEY", chosen.secret_key)
     uvicorn.run(
@@ -58,7 +45,7 @@ def serve() -> None:
         port=chosen.port,
         workers=processes(chosen),
         access_log=False,
-        log_level="warning",
+        log_config=config,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -67,15 +54,20 @@ def serve() -> None:
 
 async def work() -> None:
     """A worker apart: its jobs and duties until SIGTERM or SIGINT; a running job is finished."""
+    # A process that only watches over several web processes has no use for these.
+    from jejaring import main  # noqa: PLC0415 — start-up time
+    from jejaring.db import connect  # noqa: PLC0415 — start-up time
+    from jejaring.jobs import worker  # noqa: PLC0415 — start-up time
+
     chosen = settings()
-    set_up_logs(chosen.log_level)
+    logging.config.dictConfig(log_config(chosen.log_level))
     await connect.connect(chosen)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        if not await migrate.is_current():
+        if not await connect.is_current():
             raise SystemExit("the database is not up to date: run `jejaring migrate` first")
         await worker.work(main.HANDLERS, main.DUTIES, stop)
     finally:

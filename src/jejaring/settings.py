@@ -9,18 +9,25 @@ import tempfile
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
-class Settings(BaseSettings):
-    """Heroku's names first; our own start with JEJARING_."""
+class Settings(BaseModel):
+    """Heroku's names first; our own start with JEJARING_.
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
-    )
+    What is not given comes from the environment, where an empty variable counts as none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    def __init__(self, **given: Any) -> None:
+        for name, one in type(self).model_fields.items():
+            variable = str(one.validation_alias)
+            if os.environ.get(variable) and not given.keys() & {name, variable}:
+                given[variable] = os.environ[variable]
+        super().__init__(**given)
 
     database_url: str = Field("sqlite://data/jejaring.db", validation_alias="DATABASE_URL")
     redis_url: str | None = Field(None, validation_alias="REDIS_URL")

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from PIL import Image
 
-from dashboards.public import card, photo, rules
+from dashboards.public import card, photo, pictures, rules
 from jejaring import world
 from jejaring.identity.models import Organisation
 from jejaring.web import client
@@ -150,13 +150,13 @@ def test_pictures_of_every_kind_become_small_ones() -> None:
         assert Image.open(io.BytesIO(made)).format == "JPEG"
     plain = io.BytesIO()
     Image.new("RGB", (3000, 2000), "#1c3f66").save(plain, "PNG")
-    assert len(photo.small(plain.getvalue()) or b"") < photo.MOST_BYTES
+    assert len(photo.small(plain.getvalue()) or b"") < pictures.MOST_BYTES
     assert photo.small(b"no picture") is None
     assert photo.small(camera()[:2000]) is None
 
 
 def test_a_picture_that_would_fill_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photo, "MOST_PIXELS", 10_000)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 10_000)
     assert photo.small(camera()) is None
 
 

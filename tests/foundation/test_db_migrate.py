@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jejaring.db import migrate
+from jejaring.db import connect
 from tests.foundation import schema
 from tests.foundation.processes import answer, start
 
@@ -16,7 +16,7 @@ async def test_models_and_migrations_say_the_same() -> None:
 
 
 async def test_the_database_of_this_run_is_current(db: None) -> None:
-    assert await migrate.is_current()
+    assert await connect.is_current()
 
 
 async def test_both_databases_end_with_the_same_tables(tmp_path: Path, new_postgres: str) -> None:

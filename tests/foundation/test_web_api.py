@@ -228,7 +228,6 @@ async def _spend_three_by(
     chosen: Settings, toy: httpx2.AsyncClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "settings", lambda: chosen)
-    limits._shared.cache_clear()
     try:
         await _spend_three(toy, cast)
     finally:

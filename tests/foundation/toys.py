@@ -13,7 +13,8 @@ from jejaring import main
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict
-from jejaring.web import api, limits, pages, problems
+from jejaring.web import api, pages, problems
+from jejaring.web.body import BodyLimit
 from jejaring.web.headers import Headers
 from jejaring.web.shapes import Amount, Name, PageQuery, Quantity, Shape, When
 
@@ -97,7 +98,7 @@ def build() -> Starlette:
         ],
         middleware=[
             Middleware(Headers, secure=False),
-            Middleware(limits.BodyLimit, limit=main.MAX_BODY),
+            Middleware(BodyLimit, limit=main.MAX_BODY),
         ],
         exception_handlers=problems.HANDLERS,
     )

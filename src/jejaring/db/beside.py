@@ -4,17 +4,22 @@ writer that queues with the transactions of its process.
 
 import asyncio
 import sqlite3
+import sys
 from typing import Any
 
-import asyncpg
 from tortoise.connection import get_connection
 from tortoise.exceptions import BaseORMException
 
 from jejaring.db.connect import SQLITE_PRAGMAS, config
 from jejaring.settings import Settings
 
-# What a database that is away, locked, full or broken raises, whichever way it was asked.
-FAULTS = (BaseORMException, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+def faults() -> tuple[type[Exception], ...]:
+    """What a database that is away, locked, full or broken raises, whichever way it was asked."""
+    asyncpg = sys.modules.get("asyncpg")  # loaded where there is PostgreSQL
+    more: tuple[type[Exception], ...]
+    more = () if asyncpg is None else (asyncpg.PostgresError, asyncpg.InterfaceError)
+    return (BaseORMException, sqlite3.Error, OSError, *more)
 
 
 def turn() -> asyncio.Lock:
@@ -50,4 +55,6 @@ async def postgres(settings: Settings) -> Any:
     given = dict(config(settings)["connections"]["default"]["credentials"])
     for pooling in ("minsize", "maxsize", "max_queries", "connection_class", "schema"):
         given.pop(pooling, None)
+    import asyncpg  # noqa: PLC0415 — start-up time: SQLite has no use for it
+
     return await asyncpg.connect(**given)

@@ -1,13 +1,15 @@
 """From settings to open connections, and closed again without losing a running transaction."""
 
+from importlib import resources
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
 
-from jejaring.db import sqlite_engine, transact
+from jejaring.db import sql, sqlite_engine, transact
 from jejaring.db.tables import APP, MIGRATIONS, MODEL_MODULES
 from jejaring.settings import Settings
 
@@ -81,3 +83,14 @@ async def ping() -> bool:
     """The database answers."""
     rows = await get_connection("default").execute_query_dict("SELECT 1 AS one")
     return bool(rows and rows[0]["one"] == 1)
+
+
+async def is_current() -> bool:
+    """Whether every migration in the code is applied to the connected database."""
+    files = resources.files(MIGRATIONS).iterdir()
+    written = {f.name.removesuffix(".py") for f in files if f.name[:4].isdigit()}
+    try:
+        applied = await sql.rows("SELECT name FROM tortoise_migrations")
+    except OperationalError:
+        return False
+    return written <= {row["name"] for row in applied}

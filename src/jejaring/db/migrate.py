@@ -6,18 +6,15 @@ triggers that Tortoise 1.1.9 forgets. One migrator at a time: BEGIN IMMEDIATE on
 advisory lock on PostgreSQL.
 """
 
-from importlib import resources
 from typing import Any
 
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor
-from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
 
 from jejaring.db.connect import config
-from jejaring.db.tables import MIGRATIONS
 from jejaring.db.transact import transact
 from jejaring.settings import Settings
 
@@ -108,11 +105,3 @@ async def migrate(settings: Settings) -> list[str]:
 
         await transact(run)
     return done
-
-
-async def is_current() -> bool:
-    """Whether every migration in the code is applied to the connected database."""
-    files = resources.files(MIGRATIONS).iterdir()
-    written = {f.name.removesuffix(".py") for f in files if f.name[:4].isdigit()}
-    recorder = MigrationRecorder(get_connection("default"))
-    return written <= {key.name for key in await recorder.applied_migrations()}

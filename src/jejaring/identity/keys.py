@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from tortoise.exceptions import OperationalError
 from tortoise.expressions import Q
 
@@ -16,9 +15,10 @@ from jejaring.identity.rules import SCOPES, Caller, grantable
 from jejaring.identity.sealing import digest
 from jejaring.kit import paging
 from jejaring.kit.errors import BadField, Conflict, Forbidden, Invalid, NotFound
+from jejaring.logs import Log
 from jejaring.trail.write import note
 
-log = structlog.get_logger()
+log = Log(__name__)
 PREFIX = "jjk_"
 SECRET_LETTERS = 32  # 186 bits
 CACHE_SECONDS = 0.5

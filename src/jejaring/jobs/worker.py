@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import structlog
-
 from jejaring import world
 from jejaring.db import sql
 from jejaring.db.transact import transact
 from jejaring.jobs.models import Beat, Job
 from jejaring.jobs.rules import MAX_ATTEMPTS, retry_after
+from jejaring.logs import Log
 
-log = structlog.get_logger()
+log = Log(__name__)
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
 LEASE = timedelta(seconds=60)

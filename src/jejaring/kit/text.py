@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-import phonenumbers
-
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -23,6 +21,8 @@ def phone(raw: str) -> str | None:
     """An Indonesian or international number as E.164 (`0812-3456-7890` → `+6281234567890`), else
     None.
     """
+    import phonenumbers  # noqa: PLC0415 — start-up time
+
     try:
         parsed = phonenumbers.parse(raw, "ID")
     except phonenumbers.NumberParseException:

@@ -13,9 +13,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+from jejaring.kit import po
 from jejaring.kit.money import percent, rupiah
 from jejaring.kit.periods import DEFAULT_ZONE, ZONES, local
 
@@ -37,10 +37,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for file in sorted(resources.files("jejaring.locale").joinpath(language).iterdir(), key=str):
         if file.name.endswith(".po"):
-            with file.open("rb") as source:
-                for message in read_po(source):
-                    if message.id and isinstance(message.string, str) and message.string:
-                        found[str(message.id)] = message.string
+            found |= po.read(file.read_text("utf-8"))
     return found
 
 

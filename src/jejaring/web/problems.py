@@ -5,16 +5,16 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from jejaring import world
 from jejaring.kit.errors import NotFound, Refusal
-from jejaring.web import language, render
+from jejaring.logs import Log
+from jejaring.web import language, metrics, render
 
-log = structlog.get_logger()
+log = Log(__name__)
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -100,8 +100,9 @@ async def on_sign_in(request: Request, exc: Exception) -> Response:
 
 async def on_fault(request: Request, exc: Exception) -> Response:
     """The unexpected: logged with a reference that the asker is shown; nothing of it leaks."""
+    metrics.FAULTS.inc()
     reference = world.token(8)
-    log.error("fault", reference=reference, path=request.url.path, exc_info=exc)
+    log.error("fault", exc, reference=reference, path=request.url.path)
     refusal = Refusal("fault", reference=reference)
     refusal.status = 500
     if wants_json(request):

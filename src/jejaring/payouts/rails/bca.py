@@ -4,12 +4,14 @@ import io
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from jejaring.kit.periods import local
 from jejaring.payouts.rails import bca_codes
 from jejaring.payouts.rails.generic import Transfer
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 COLUMNS = (
     "No",
@@ -53,6 +55,8 @@ def sheet(rows: Sequence[Transfer], at: datetime) -> bytes:
     Account numbers are text cells (a number would lose its zeros), amounts whole rupiah shown with
     two decimals. `at` is when the run was approved: it dates the file and its remark.
     """
+    import xlsxwriter  # noqa: PLC0415 — start-up time
+
     out = io.BytesIO()
     # In memory: the rows hold account numbers and must not lie about in temporary files.
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": True})
@@ -80,7 +84,7 @@ def sheet(rows: Sequence[Transfer], at: datetime) -> bytes:
     return out.getvalue()
 
 
-def _legend(page: xlsxwriter.worksheet.Worksheet) -> None:
+def _legend(page: "xlsxwriter.worksheet.Worksheet") -> None:
     """What the codes mean, as on the template's second sheet."""
     tables = (
         ("Transfer Type", bca_codes.TRANSFER_TYPES),
