@@ -30,26 +30,21 @@ class Refused(Exception):  # noqa: N818 — an answer, not a fault
 async def run(*, really: bool = False, if_empty: bool = False) -> dict[str, Any] | None:
     """Build the demo world if it is not there; its sign-ins and fresh keys.
 
-    With if_empty: None where the database holds an organisation that is not of the demo, and an
-    empty PostgreSQL needs no `really`. Raises Refused.
+    It is built in an empty database only. With if_empty: None where there is something else, and
+    an empty PostgreSQL needs no `really`. Raises Refused.
     """
     chosen = settings()
     await migrate(chosen)
     await connect.connect(chosen)
     try:
-        strangers = await Organisation.filter(is_demo=False).exists()
-        built = await Beat.filter(name=MARK).exists()
         some = await Organisation.all().exists()
-        if strangers and not built and await Organisation.filter(is_demo=True).exists():
-            raise Refused("the demo world here is half-built; start with an empty database")
-        if strangers:
-            if if_empty:
-                return None
-            raise Refused("this database holds organisations that are not of the demo")
-        if not chosen.is_sqlite and not really and not (if_empty and not some):
-            raise Refused("this is PostgreSQL; say --really if it may hold the demo")
+        built = await Beat.filter(name=MARK).exists()
+        if some and not built and if_empty:
+            return None
         if some and not built:
-            raise Refused("the demo world here is half-built; start with an empty database")
+            await _refuse_here()
+        if not some and not chosen.is_sqlite and not (really or if_empty):
+            raise Refused("this is PostgreSQL; say --really if it may hold the demo")
         if not some and not chosen.is_sqlite:
             await _build(chosen)
     finally:
@@ -58,6 +53,12 @@ async def run(*, really: bool = False, if_empty: bool = False) -> dict[str, Any]
     if not some and chosen.is_sqlite:
         await _build_beside(chosen)
     return await _shown(chosen)
+
+
+async def _refuse_here() -> None:
+    if await Organisation.filter(is_demo=True).exists():
+        raise Refused("the demo world here is half-built; start with an empty database")
+    raise Refused("this database holds organisations that are not of the demo")
 
 
 async def _build(chosen: Settings) -> None:
