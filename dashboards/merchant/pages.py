@@ -1,7 +1,7 @@
 """Every page of a shop, listed; fixed paths stand before those with an id in their place."""
 
 from dashboards.merchant import home, partners, products
-from dashboards.merchant.campaigns import one, terms, wizard
+from dashboards.merchant.campaigns import launch, one, terms, wizard
 from dashboards.merchant.money import books, payouts, sending
 from dashboards.merchant.sales import listing, order, record
 from dashboards.merchant.settings import keys, profile, sites, team
@@ -10,6 +10,7 @@ PAGES = [
     *home.PAGES,
     *products.PAGES,
     *wizard.PAGES,
+    *launch.PAGES,
     *terms.PAGES,
     *one.PAGES,
     *partners.PAGES,

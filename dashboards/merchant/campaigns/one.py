@@ -15,7 +15,7 @@ from dashboards.figures import pieces
 from dashboards.frame import forms
 from dashboards.frame.forms import Reader
 from dashboards.merchant import hang
-from dashboards.merchant.campaigns.wizard import budget_of, last_day
+from dashboards.merchant.campaigns.launch import budget_of, last_day
 from jejaring import world
 from jejaring.identity import guards, invitations
 from jejaring.identity.rules import Caller
