@@ -109,8 +109,9 @@ def example(terms: Terms, price: int) -> Message:
     """
     rule = min(terms.rules, key=lambda r: r.when.asks)
     row, quantity = _sold(terms, rule, max(price, 1))
+    plain = quantity == 1 and len(terms.rules) == 1
     return Message(
-        "explain.example",
+        "explain.example_one" if plain else "explain.example",
         {
             "quantity": quantity,
             "price": max(price, 1),

@@ -104,11 +104,11 @@ def tile(amount: int, exact: str, language: str = "id") -> str:
 
 
 def _dates(count: int) -> list[int]:
-    """Which bars carry a date: 4–5 of them, the last always."""
+    """Which bars carry a date: 3–5 of them, the last always, none too close to it."""
     if count <= 5:
         return list(range(count))
     step = -(-count // 4)
-    return [*range(0, count - step // 2 - 1, step), count - 1]
+    return [*range(0, count - step, step), count - 1]
 
 
 def _grid(top: int, floor: int, language: str) -> list[str]:

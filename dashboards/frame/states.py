@@ -93,7 +93,7 @@ SOURCES: dict[str, str] = {
     "link": "Link",
     "click": "Klik",
     "scan": "Pindai QR",
-    "coupon": "Kode diskon",
+    "coupon": "Kode mitra",
     "chat": "Chat",
     "creator": "Kreator",
     "bond": "Pelanggan tetap",

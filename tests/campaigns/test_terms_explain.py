@@ -56,7 +56,7 @@ def test_every_condition_and_limit_is_said_in_indonesian() -> None:
     assert paragraph("id", sentences(FULL, {"prd_1": "Kemeja Jlamprang"})) == [
         "Batik: komisi 12,5% dari harga barang, untuk buzzer atau influencer, untuk kategori "
         "batik, untuk produk Kemeja Jlamprang, untuk SKU A, B atau C, untuk mitra rina, untuk "
-        "tingkat emas, lewat kode kupon, untuk produk yang ada di link, kalau pembelinya baru di "
+        "tingkat emas, lewat kode mitra, untuk produk yang ada di link, kalau pembelinya baru di "
         "toko ini, kalau barang itu dibeli minimal Rp1.000, kalau pesanannya minimal Rp100.000, "
         "kalau dibeli minimal 2 buah, mulai 24 Nov 2026, 12.00 WIB, sampai sebelum 1 Des 2026, "
         "07.00 WIB.",
@@ -68,10 +68,10 @@ def test_every_condition_and_limit_is_said_in_indonesian() -> None:
         "Semua komisi bersama-sama paling banyak Rp2.000.000 per mitra per bulan.",
         "Yang dihitung adalah mitra pertama yang linknya dibuka, paling lama 14 hari sebelum "
         "pesanan.",
-        "Kode kupon hanya dihitung kalau tidak ada klik.",
+        "Kode mitra hanya dihitung kalau tidak ada klik.",
         "Dihitung dari harga barang setelah diskon, tanpa ongkir, pajak, dan biaya COD.",
         "Komisi bisa dicairkan 3 hari setelah pesanan diterima pembeli.",
-        "Pembeli yang memakai kode kupon mendapat diskon 5%.",
+        "Pembeli yang memakai kode mitra mendapat diskon 5%.",
     ]
 
 

@@ -60,13 +60,13 @@ async def test_the_summary_shows_alerts_and_figures(http: httpx2.AsyncClient, ca
     await ids(http, cast)
     await sign_in(http, cast.sari)
     page = (await http.get("/operator")).text
-    assert "Pekerja latar tidak berdetak" in page
+    assert "Proses latar tidak jalan" in page
     assert "Batik Laras" in page
     await worker.beat()
     await Job.create(topic="x", run_at=world.now(), created_at=world.now(), dead_at=world.now())
     page = (await http.get("/operator")).text
     assert "tidak berdetak" not in page
-    assert "1 pekerjaan menyerah" in page
+    assert "1 pekerjaan gagal" in page
 
 
 async def test_shops_are_invited_vouched_for_and_suspended(
@@ -132,7 +132,7 @@ async def test_the_books_are_checked_on_request(http: httpx2.AsyncClient, cast: 
     await worker.drain(main.HANDLERS)
     page = (await http.get("/operator/books")).text
     assert "http-equiv" not in page
-    assert "ayat. Diperiksa" in page
+    assert "catatan. Diperiksa" in page
 
 
 async def test_a_difference_is_named(http: httpx2.AsyncClient, cast: Cast) -> None:
@@ -166,7 +166,7 @@ async def test_a_dead_job_is_tried_again(http: httpx2.AsyncClient, cast: Cast) -
     assert (await http.post(path, data={"csrf": csrf})).status_code == 404
     assert (await http.post("/operator/jobs/x/retry", data={"csrf": csrf})).status_code == 404
     page = (await http.get("/operator/trail?family=job.")).text
-    assert "job.retried" in page
+    assert "Pekerjaan dicoba lagi" in page
     assert "Sari Handayani" in page
 
 

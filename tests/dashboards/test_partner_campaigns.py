@@ -64,7 +64,7 @@ async def test_joining_makes_a_code_and_a_link_and_leads_to_it(
     token = await sign_in(http, cast.rina)
     path = f"/partner/campaigns/{campaign.id}"
     page = (await http.get(path)).text
-    assert "Contoh: 1 barang" in page
+    assert "Contoh: satu barang" in page
     reply = await http.post(f"{path}/join", data={"csrf": token, "role": "influencer"})
     link = await Link.get(campaign_id=campaign.id)
     assert reply.headers["location"].startswith(f"/partner/links/{link.id}?pesan=joined")

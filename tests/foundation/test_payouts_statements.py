@@ -142,7 +142,7 @@ async def test_labels_are_worded_in_the_askers_language(
         body = (await http.get("/v1/statement", headers=headers)).json()
         texts[lang] = [row["text"] for row in body["data"][0]["movements"]]
     assert texts == {
-        "id": ["Komisi dari penjualan", "Komisi siap dibayar"],
+        "id": ["Komisi dari penjualan", "Komisi bisa dicairkan"],
         "en": ["Commission from a sale", "Commission ready to be paid"],
     }
 
