@@ -23,7 +23,9 @@ _COMMON = [
     (b"referrer-policy", b"no-referrer"),
     (b"content-length", b"0"),
 ]
-Headers = list[tuple[bytes, bytes]]
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+# What browsers say when they fetch ahead of their user.
+_AHEAD = frozenset((b"sec-purpose", b"purpose", b"x-moz"))
 
 
 class Redirect:
@@ -36,6 +38,7 @@ class Redirect:
         self.session = sessions.cookie_name().encode()
         attributes = f"; Max-Age={VISITOR_DAYS * 86_400}; Path=/; HttpOnly; SameSite=Lax"
         self.attributes = (attributes + ("; Secure" if chosen.secure else "")).encode()
+        self.common = [*_COMMON, *([HSTS] if chosen.secure else [])]
         self.trusted = address.networks(chosen.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +56,9 @@ class Redirect:
         """Store the hit, then reply to it."""
         headers = dict(scope["headers"])
         raw_agent = headers.get(b"user-agent", b"")[: agents.LONGEST]
-        kind = kind_of_hit(scope["method"], _purpose(headers), agents.at_once(raw_agent).kind)
+        kind = agents.at_once(raw_agent).kind
+        if scope["method"] == "HEAD" or not _AHEAD.isdisjoint(headers):
+            kind = kind_of_hit(scope["method"], _purpose(headers), kind)
         now = world.now()
         # A new visitor's name begins with the time of the first visit, as the click's id does.
         click_id, newcomer = world.click_ids(now)
@@ -78,7 +83,7 @@ class Redirect:
             location = entry.before + click_id.encode() + entry.after
         else:
             location = entry.plain
-        reply = [(b"location", location), *_COMMON]
+        reply = [(b"location", location), *self.common]
         if kind == PERSON:
             cookie = self.cookie + b"=" + visitor.encode() + self.attributes
             reply.append((b"set-cookie", cookie))
@@ -116,7 +121,4 @@ def _visitor(cookies: bytes, name: bytes) -> str | None:
 
 
 def _purpose(headers: dict[bytes, bytes]) -> str:
-    """What a browser says that fetches ahead of its user."""
-    return (
-        headers.get(b"sec-purpose") or headers.get(b"purpose") or headers.get(b"x-moz") or b""
-    ).decode("latin-1")
+    return b" ".join(headers.get(name, b"") for name in _AHEAD).decode("latin-1")

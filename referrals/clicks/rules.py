@@ -41,6 +41,7 @@ _ROBOT = re.compile(
 _ANDROID_DEVICE = re.compile(r"\(Linux;[^()]*Android[^()]*(?:\([^()]*\)[^()]*)*\)")
 _TABLET = re.compile(r"ipad|tablet|android(?!.*mobile)", re.IGNORECASE)
 _MOBILE = re.compile(r"mobi|iphone|ipod|android|opera mini|windows phone", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9._-]+")
 _DESKTOP = re.compile(r"windows nt|macintosh|x11|cros", re.IGNORECASE)
 
 
@@ -96,7 +97,7 @@ def host_of(referrer: str) -> str | None:
     """The host of a Referer header, lower case, at most 100 letters; None if there is none."""
     host = referrer.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
     host = host.partition(":")[0].lower()[:100]
-    return host if host.isascii() and host.isprintable() and host else None
+    return host if _HOST.fullmatch(host) else None
 
 
 @dataclass(frozen=True, slots=True)

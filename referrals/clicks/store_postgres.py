@@ -1,7 +1,7 @@
 """Batches of clicks into PostgreSQL: COPY on a connection of its own, one commit a batch."""
 
 import asyncio
-from datetime import datetime
+import io
 from typing import Any
 
 from jejaring.db import beside
@@ -11,7 +11,6 @@ from referrals.clicks.rows import COLUMNS, Hit, Row, questions, rows_of
 from referrals.clicks.rules import VISIT
 
 PATIENCE_SECONDS = 2.5
-_TRUTHS = (COLUMNS.index("repeat"), COLUMNS.index("own"))
 _LAST = """
 SELECT c.link_id, c.visitor, max(c.at) AS at
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (visitor, link_id, merchant_id)
@@ -52,8 +51,11 @@ class Store:
             )
             for row in found:
                 visits.learn(row["link_id"], row["visitor"], row["at"].timestamp())
-        rows = [_typed(row) for row in rows_of(hits, _as_it_is)]
-        await self._connection.copy_records_to_table("click", records=rows, columns=COLUMNS)
+        rows = rows_of(hits)
+        text = "\n".join(["\t".join(row) for row in rows]) + "\n"
+        await self._connection.copy_to_table(
+            "click", source=io.BytesIO(text.encode()), columns=COLUMNS, format="text", null=""
+        )
         return rows
 
     async def close(self) -> None:
@@ -61,15 +63,3 @@ class Store:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-
-
-def _as_it_is(at: datetime) -> datetime:
-    return at
-
-
-def _typed(row: Row) -> Row:
-    """COPY wants None for what is not known and bool for a truth."""
-    given = [value if value != "" else None for value in row]
-    for index in _TRUTHS:
-        given[index] = bool(given[index])
-    return tuple(given)

@@ -9,18 +9,16 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 
 from jejaring.db import beside
 from jejaring.settings import Settings
 from referrals.clicks import visits
-from referrals.clicks.rows import COLUMNS, Hit, Row, questions, rows_of
+from referrals.clicks.rows import COLUMNS, Hit, Row, questions, rows_of, time_of
 from referrals.clicks.rules import VISIT
 
 # Buyers are not kept waiting longer for the file's lock, or for their turn in this process.
 PATIENCE_MS = 2_500
-# The driver takes its time over None and bool, so they go in as '' and 0 or 1.
 _EMPTY_IS_NULL = {"product_id", "visitor", "visitor_hash", "referrer", "device"}
 _SLOTS = ["NULLIF(?, '')" if name in _EMPTY_IS_NULL else "?" for name in COLUMNS]
 _INSERT = f"INSERT INTO click ({', '.join(COLUMNS)}) VALUES ({', '.join(_SLOTS)})"  # noqa: S608 — our own names
@@ -44,9 +42,12 @@ class Store:
         then none is stored.
         """
         self._look_up(hits)
-        rows = rows_of(hits, _text)
+        rows = rows_of(hits)
         turn = beside.turn()
-        async with asyncio.timeout(PATIENCE_MS / 1000):
+        if turn.locked():
+            async with asyncio.timeout(PATIENCE_MS / 1000):
+                await turn.acquire()
+        else:
             await turn.acquire()
         try:
             await self._begin()
@@ -87,7 +88,7 @@ class Store:
 
     def _look_up(self, hits: list[Hit]) -> None:
         for asked in questions(hits):
-            since = _text(asked.at - VISIT)
+            since = time_of(asked.at - VISIT)
             values = (asked.visitor, asked.link_id, asked.merchant_id, since)
             last = self._connection.execute(_LAST, values).fetchone()[0]
             if last is not None:
@@ -99,16 +100,6 @@ class Store:
         self._work.put(None)
         self._thread.join()
         self._connection.close()
-
-
-@lru_cache(maxsize=4)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _text(at: datetime) -> str:
-    """A time as the ORM writes it on SQLite; its seconds are written once for all their clicks."""
-    return f"{_second(int(at.timestamp()))}.{at.microsecond:06d}+00:00"
 
 
 def _settle(future: "asyncio.Future[None]", fault: sqlite3.Error | None) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from jejaring.db import beside, sql
 from jejaring.logs import Log
@@ -28,6 +28,7 @@ from referrals.links.rules import (
 )
 
 log = Log(__name__)
+T = TypeVar("T")
 
 # Two halves of at most this many links each, some 600 bytes a link.
 HALF = 10_000
@@ -90,6 +91,7 @@ class _Memory:
     young: dict[str, Entry] = field(default_factory=dict)
     old: dict[str, Entry] = field(default_factory=dict)
     owners: dict[str, Owner] = field(default_factory=dict)
+    alike: dict[Any, Any] = field(default_factory=dict)
     chosen: Settings | None = None
     version: int = 0
     marks: dict[str, int] = field(default_factory=dict)
@@ -162,6 +164,7 @@ async def find(code: str) -> Entry | None:
     if len(_memory.young) >= HALF:
         _memory.old, _memory.young = _memory.young, {}
         _memory.owners = {e.owner.enrolment_id: e.owner for e in _memory.old.values()}
+        _memory.alike = {}
     _memory.young[code] = entry
     return entry
 
@@ -202,9 +205,15 @@ def _entry(row: dict[str, Any], hosts: Sequence[str]) -> Entry:
     owner = _memory.owners.setdefault(given.enrolment_id, given)
     ended = f"{page_of(goal)}?berakhir=1"
     return Entry(
-        row["id"], row["product_id"], owner, before.encode(), after.encode(), ended.encode(),
-        counts_from, counts_to,
+        row["id"], _one(row["product_id"]), owner, _one(before.encode()), _one(after.encode()),
+        _one(ended.encode()), _one(counts_from), _one(counts_to),
     )  # fmt: skip
+
+
+def _one(value: T) -> T:
+    """The same object for each equal value: the links of a product have most of theirs alike."""
+    kept: T = _memory.alike.setdefault(value, value)
+    return kept
 
 
 async def card(code: str) -> Card | None:
@@ -322,7 +331,7 @@ async def stop() -> None:
 def reset() -> None:
     """Forget everything, also how far the log was read: the database is another one now."""
     _memory.version += 1
-    for part in (_memory.young, _memory.old, _memory.owners, _memory.marks):
+    for part in (_memory.young, _memory.old, _memory.owners, _memory.alike, _memory.marks):
         part.clear()
     _memory.seen.clear()
     _memory.floors.clear()

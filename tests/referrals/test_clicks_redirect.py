@@ -197,7 +197,7 @@ async def test_without_a_site_the_click_leads_to_our_page_of_the_product(
     assert click.product_id == product.id
 
 
-@pytest.mark.parametrize("path", ["/r/", "/r/abc", "/r/zzzzzz", "/r/a/b", "/r/%2e%2e", "/q/zzzzzz"])
+@pytest.mark.parametrize("path", ["/r/abc", "/r/zzzzzz", "/r/a/b", "/r/%2e%2e", "/q/zzzzzz"])
 async def test_an_unknown_code_is_a_page_that_helps(
     http: httpx2.AsyncClient, db: None, path: str
 ) -> None:
