@@ -168,9 +168,10 @@ class _Judge:
         """Why the touch is not eligible for a line of this product; None if it is."""
         promise = self.promises.get(touch.campaign_id)
         enrolment = self.enrolments.get(touch.enrolment_id)
-        if promise is None or enrolment is None:
-            return "not_live"
-        facts, at, sold = promise.facts, touch.at, self.placed_at
+        at, sold = touch.at, self.placed_at
+        if promise is None or enrolment is None:  # the campaign may be younger than the sale
+            return "after_sale" if at > sold else "not_live"
+        facts = promise.facts
         if not facts.covers(product_id):
             return "not_covered"
         if at > sold:

@@ -13,28 +13,18 @@ from jejaring.hooks.models import Event
 from jejaring.kit.money import percent_of
 from jejaring.kit.periods import month_of
 from jejaring.ledger.rules import Draft
-from jejaring.payouts.items import ItemDraft
 from jejaring.settings import settings
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
-from referrals.attribution.rules import CHANNEL
+from referrals.attribution.rules import CHANNEL, moment
 from referrals.commissions import release, rules
 from referrals.commissions.models import Commission
+from referrals.commissions.write import Ledgered
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import CLOSED_STATES, counts_from
 from referrals.orders.store import Order, milestones_of
 
 SoFar = dict[tuple[str, str], dict[str, int]]
-
-
-@dataclass
-class Ledgered:
-    """Rows of one transaction that are written together at its end."""
-
-    commissions: list[Commission] = field(default_factory=list)
-    entries: list[Draft] = field(default_factory=list)
-    items: list[ItemDraft] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
 
 
 @dataclass
@@ -80,7 +70,7 @@ class Priced:
 def price(found: Evidence, order: Order, given: Sequence[Credit]) -> list[Priced]:
     """What the credits of one order are worth, before months and budget, self-referral included."""
     lines = {line.id: line for line in order.lines}
-    facts = OrderFacts(order.sale.base, order.sale.placed_at, order.sale.new_buyer)
+    facts = OrderFacts(order.sale.base, moment(order.sale.placed_at), order.sale.new_buyer)
     by_partner: dict[str, list[Credit]] = {}
     for credit in given:
         by_partner.setdefault(credit.enrolment_id, []).append(credit)
@@ -112,10 +102,9 @@ def _credited(order: Order, line: SaleLine, credit: Credit) -> CreditedLine:
     )
 
 
-def limit(found: Evidence, order: Order, priced: Sequence[Priced], limits: Limits) -> list[Priced]:
+def limit(found: Evidence, month: str, priced: Sequence[Priced], limits: Limits) -> list[Priced]:
     """The worths under the limits per month and the budget. Self-referrals take nothing of them."""
     kept = [p for p in priced if p.credit.self_referral]
-    month = month_of(order.sale.placed_at, order.shop.zone)
     by_campaign: dict[str, list[Priced]] = {}
     for own in _by_enrolment(p for p in priced if not p.credit.self_referral):
         credit = own[0].credit
@@ -144,17 +133,16 @@ def _with(priced: Sequence[Priced], worths: Sequence[Worth]) -> list[Priced]:
     return [Priced(p.credit, p.line, w) for p, w in zip(priced, worths, strict=True)]
 
 
-async def limits_for(found: Evidence, orders: Sequence[tuple[Order, list[Credit]]]) -> Limits:
-    """Lock the campaigns that have a budget, then the enrolments that have a month's limit (both
-    by id), and read what is left.
+async def limits_for(found: Evidence, orders: Sequence[tuple[str, list[Credit]]]) -> Limits:
+    """Lock the campaigns, then the enrolments that have a month's limit (both by id), and read what
+    is left; for the month and the credits of each order.
     """
     given = [c for _, made in orders for c in made]
     if not given:
         return Limits()
     left = budget.left(await budget.lock({c.campaign_id for c in given}))
     months: dict[str, set[str]] = {}
-    for order, made in orders:
-        month = month_of(order.sale.placed_at, order.shop.zone)
+    for month, made in orders:
         for credit in made:
             if _has_month_limit(found.terms_by(credit.campaign_id, credit.terms_number)):
                 months.setdefault(credit.enrolment_id, set()).add(month)
@@ -197,13 +185,15 @@ async def accrue(
 
     A closed order accrues nothing. One whose hold is over already is released at once.
     """
-    limits = await limits_for(found, orders)
+    months = [month_of(order.sale.placed_at, order.shop.zone) for order, _ in orders]
+    by_month = [(month, given) for month, (_, given) in zip(months, orders, strict=True)]
+    limits = await limits_for(found, by_month)
     now = world.now()
     made: dict[str, list[Commission]] = {}
-    for order, given in orders:
+    for month, (order, given) in zip(months, orders, strict=True):
         if order.sale.state in CLOSED_STATES or not given:
             continue
-        priced = limit(found, order, price(found, order, given), limits)
+        priced = limit(found, month, price(found, order, given), limits)
         rows = [_row(found, order, p, now) for p in priced]
         made[order.sale.id] = rows
         out.commissions += rows
@@ -266,6 +256,7 @@ def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
             "entitled": w.amount,
             "hold_days": hold.days,
             "line": p.line.position,
+            "order_id": order.sale.order_id,
             "label": f"{order.sale.order_id} · {p.line.sku}",
         },
         created_at=hold.made_at,
@@ -277,9 +268,8 @@ def _post(order: Order, rows: Sequence[Commission], out: Ledgered, now: datetime
     for row in rows:
         if row.state == "rejected":
             continue
-        memo = {"commission": row.id}
         moves = rules.accrue_moves(row.partner_id, row.amount)
-        out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, memo))
+        out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
         if release.is_due(row, now):
             release.mark(row, now, out.entries, out.items)
     out.events += told(order, rows)

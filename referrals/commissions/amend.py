@@ -10,9 +10,10 @@ from jejaring.ledger.rules import Draft
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
 from referrals.commissions import accrue, release, reverse, rules
-from referrals.commissions.accrue import Hold, Ledgered, Limits, Priced
+from referrals.commissions.accrue import Hold, Limits, Priced
 from referrals.commissions.models import Commission
 from referrals.commissions.reverse import Cause, Changes, Group
+from referrals.commissions.write import Ledgered
 from referrals.orders.store import Order
 
 
@@ -26,7 +27,10 @@ class Pricing:
     rows: list[Commission]
     cause: Cause
     changes: Changes
-    out: Ledgered
+
+    @property
+    def out(self) -> Ledgered:
+        return self.changes.out
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ async def amend(this: Pricing) -> None:
     """Post per line the difference between what it earned and earns: less is reversed, more is a
     further commission with its own hold. A closed order earns nothing.
     """
-    limits = await accrue.limits_for(this.found, [(this.order, list(this.credits))])
+    limits = await accrue.limits_for(this.found, [(_month(this), list(this.credits))])
     dues = _dues(this, limits)
     lowered = [(d.own, -d.delta) for d in dues if d.delta < 0]
     await reverse.take_back(lowered, this.cause, this.changes)
@@ -63,7 +67,7 @@ async def amend(this: Pricing) -> None:
         if due.delta > 0:
             entitled -= due.delta - _raise(this, due, limits, now)
         if due.own:
-            await _keep(due.own[0], entitled)
+            _keep(this, due.own[0], entitled)
     _selfish(this, now)
     this.out.events += accrue.told(this.order, this.out.commissions)
     await limits.reserve()
@@ -73,7 +77,7 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     """Every line, partner and rule that earned or earns something."""
     order = this.order
     grouped = reverse.groups(this.rows)
-    month = month_of(order.sale.placed_at, order.shop.zone)
+    month = _month(this)
     for own in grouped.values():
         so_far = limits.so_far(own[0].enrolment_id, month)
         net = sum(row.amount - row.reversed for row in own)
@@ -83,7 +87,7 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     no_budget = Limits(months=limits.months)
     priced = {
         (p.line.id, p.credit.enrolment_id, p.worth.rule_index): p
-        for p in accrue.limit(this.found, order, accrue.price(this.found, order, clean), no_budget)
+        for p in accrue.limit(this.found, month, accrue.price(this.found, order, clean), no_budget)
     }
     lines = {line.id: line for line in order.lines}
     dues = []
@@ -94,6 +98,15 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
         net = sum(row.amount - row.reversed for row in own)
         dues.append(_Due(group, own, now_worth, entitled, due, net))
     return dues
+
+
+def _month(this: Pricing) -> str:
+    """The month whose limits count: that of what the order has earned already stays, wherever its
+    day is moved to.
+    """
+    known = min(this.rows, key=lambda row: row.created_at, default=None)
+    placed = month_of(this.order.sale.placed_at, this.order.shop.zone)
+    return known.month if known is not None else placed
 
 
 def _group(row: Commission) -> Group:
@@ -112,15 +125,16 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     key = rules.accrual_key(*due.group) if first else rules.amend_key(due.own[0].id, number)
     priced = Priced(due.priced.credit, due.priced.line, worth)
     row = accrue.commission(this.order, priced, key, _hold(this, priced, now, first=first))
-    row.because["entitled"] = granted if first else 0
-    memo = {"commission": row.id}
+    row.month = _month(this)
+    # Before the line's refunds, as everywhere; what the budget did not grant is not entitled to.
+    row.because["entitled"] = due.entitled - due.delta + granted if first else 0
     event = "accrue" if first else "amend"
     moves = rules.accrue_moves(row.partner_id, row.amount)
-    this.out.entries.append(Draft(row.merchant_id, key, event, moves, memo))
+    this.out.entries.append(Draft(row.merchant_id, key, event, moves, release.memo(row)))
     if release.is_due(row, now):
         release.mark(row, now, this.out.entries, this.out.items)
     this.out.commissions.append(row)
-    this.changes.add(row, row.amount)
+    this.changes.rows.append((row, row.amount))
     return granted
 
 
@@ -132,11 +146,11 @@ def _hold(this: Pricing, priced: Priced, now: datetime, *, first: bool) -> Hold:
     return Hold(when, days, now)
 
 
-async def _keep(leader: Commission, entitled: int) -> None:
+def _keep(this: Pricing, leader: Commission, entitled: int) -> None:
     """The leading row keeps what the line is entitled to now."""
     if reverse.entitled([leader]) != entitled:
         leader.because = {**leader.because, "entitled": entitled}
-        await Commission.filter(id=leader.id).update(because=leader.because)
+        this.out.change(leader)
 
 
 def _selfish(this: Pricing, now: datetime) -> None:

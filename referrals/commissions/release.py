@@ -4,16 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from jejaring import world
-from jejaring.db import bulk, sql
+from jejaring.db import sql
 from jejaring.db.transact import transact
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
-from jejaring.ledger.post import post_many
 from jejaring.ledger.rules import Draft
-from jejaring.payouts import items
 from jejaring.payouts.items import ItemDraft
-from referrals.commissions import rules
+from referrals.commissions import rules, write
 from referrals.commissions.models import Commission
+from referrals.commissions.write import Ledgered
 
 BATCH = 200
 
@@ -30,9 +29,15 @@ def mark(row: Commission, now: datetime, entries: list[Draft], drafts: list[Item
     row.released_at = now
     key = rules.release_key(row.id, row.times_held)
     moves = rules.release_moves(row.partner_id, rest)
-    entries.append(Draft(row.merchant_id, key, "release", moves, {"commission": row.id}))
+    entries.append(Draft(row.merchant_id, key, "release", moves, memo(row)))
     if rest:
         drafts.append(item_of(row, key, rest, now))
+
+
+def memo(row: Commission) -> dict[str, object]:
+    """What an entry tells of its commission: whose order it is, for the statement."""
+    known = {name: row.because[name] for name in ("order_id", "line") if name in row.because}
+    return {"commission": row.id} | known
 
 
 def item_of(row: Commission, key: str, amount: int, now: datetime) -> ItemDraft:
@@ -66,20 +71,13 @@ def told(rows: Iterable[Commission]) -> list[Event]:
     ]
 
 
-async def release(rows: Sequence[Commission], now: datetime) -> None:
-    """Release stored rows that are due, in the caller's transaction."""
+def release(rows: Sequence[Commission], now: datetime, out: Ledgered) -> None:
+    """Release stored rows that are due; what that makes is added to `out`."""
     due = [row for row in rows if is_due(row, now)]
-    if not due:
-        return
-    entries: list[Draft] = []
-    drafts: list[ItemDraft] = []
     for row in due:
-        mark(row, now, entries, drafts)
-    ids = [row.id for row in due]
-    await Commission.filter(id__in=ids).update(state="payable", released_at=now)
-    await post_many(entries)
-    await items.add_many(drafts)
-    await bulk.insert(told(due))
+        mark(row, now, out.entries, out.items)
+        out.change(row)
+    out.events += told(due)
 
 
 async def release_due() -> int:
@@ -99,5 +97,7 @@ async def _batch() -> int:
     if not sql.on_sqlite():
         query = query.select_for_update(skip_locked=True)
     rows = await query
-    await release(rows, now)
+    out = Ledgered()
+    release(rows, now, out)
+    await write.write(out)
     return len(rows)

@@ -8,16 +8,19 @@ from datetime import datetime
 
 from campaigns.lifecycle import budget
 from jejaring import world
+from jejaring.db import bulk
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.money import split
 from jejaring.ledger import accounts
-from jejaring.ledger.post import lock, post
+from jejaring.ledger.post import hold
+from jejaring.ledger.rules import Draft
 from jejaring.payouts import items
 from referrals.commissions import rules
 from referrals.commissions.models import Commission, Reversal
-from referrals.commissions.release import item_of
+from referrals.commissions.release import item_of, memo
 from referrals.commissions.rules import LineNow
+from referrals.commissions.write import Ledgered
 from referrals.orders.models import SaleLine
 from referrals.orders.rules import CLOSED_STATES
 from referrals.orders.store import Order
@@ -37,16 +40,31 @@ class Cause:
 
 @dataclass
 class Changes:
-    """What one change of an order did: rupiah by line id (negative: taken back), and by row."""
+    """What one change of an order does: rupiah by row (negative: taken back), and what is to be
+    written for it. `partners` are those whose balances it may move, `owed` what they owe back.
+    """
 
-    by_line: dict[str, int] = field(default_factory=dict)
+    merchant_id: str
+    partners: set[str] = field(default_factory=set)
     rows: list[tuple[Commission, int]] = field(default_factory=list)
+    out: Ledgered = field(default_factory=Ledgered)
+    owed: dict[str, int] | None = None
 
-    def add(self, row: Commission, amount: int) -> None:
-        """Count an amount that came to a row (negative: was taken from it)."""
-        if row.line_id is not None:
-            self.by_line[row.line_id] = self.by_line.get(row.line_id, 0) + amount
-        self.rows.append((row, amount))
+    async def hold(self) -> dict[str, int]:
+        """Lock the partners' balances, once; what each owes back. Campaigns are locked before."""
+        if self.owed is None:
+            held = await hold((self.merchant_id, partner) for partner in self.partners)
+            self.owed = {
+                accounts.owner_of(account): -amount
+                for (_, account), amount in held.items()
+                if account.endswith(":owed_back")
+            }
+        return self.owed
+
+    def owe(self, row: Commission, amount: int) -> None:
+        """What a row's partner owes back grows (negative: shrinks)."""
+        if self.owed is not None and amount:
+            self.owed[row.partner_id] = self.owed.get(row.partner_id, 0) + amount
 
 
 async def of_sale(sale_id: str) -> list[Commission]:
@@ -57,7 +75,7 @@ async def of_sale(sale_id: str) -> list[Commission]:
 def groups(rows: Iterable[Commission]) -> dict[Group, list[Commission]]:
     """Rows by line, partner and rule, the first made leading; rejected ones are off the books."""
     found: dict[Group, list[Commission]] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.key.startswith("amend:")):
         if row.state in rules.ON_BOOKS and row.line_id is not None:
             found.setdefault((row.line_id, row.enrolment_id, row.rule_index), []).append(row)
     return found
@@ -91,44 +109,57 @@ async def take_back(
     wanted: Sequence[tuple[list[Commission], int]], cause: Cause, out: Changes
 ) -> None:
     """Reverse an amount of each group, spread over its rows by what each has left."""
-    freed: dict[str, int] = {}
     parts: list[tuple[Commission, int]] = []
     for own, amount in wanted:
         taken = rules.taken_from(amount, [row.amount - row.reversed for row in own])
         parts += [(row, part) for row, part in zip(own, taken, strict=True) if part]
-    # Campaigns before balances: the house's order of locks. Items by their source's id.
+    # The house's order of locks: campaigns, balances, then the items that hang on these.
+    freed: dict[str, int] = {}
     for row, part in parts:
         freed[row.campaign_id] = freed.get(row.campaign_id, 0) + part
     for campaign_id in sorted(freed):
         await budget.free(campaign_id, freed[campaign_id])
-    for row, part in sorted(parts, key=lambda p: p[0].id):
-        await _reverse(row, part, cause)
-        out.add(row, -part)
+    payable = {row.id: part for row, part in parts if row.state == "payable"}
+    if payable:
+        await out.hold()
+        await out.out.add_items()
+    taken_back = await items.take_back_many(out.merchant_id, payable)
+    for row, part in parts:
+        owed = taken_back[row.id].owed if row.id in payable else 0
+        key = rules.reverse_key(row.id, cause.part)
+        moves = rules.reverse_moves(row.partner_id, row.state, part, owed)
+        out.out.entries.append(Draft(row.merchant_id, key, "reverse", moves, memo(row)))
+        out.owe(row, owed)
+        _record(row, Reversed(key, cause.reason, part, owed), out)
 
 
-async def _reverse(row: Commission, amount: int, cause: Cause) -> None:
-    owed = 0
-    if row.state == "payable":
-        owed = (await items.take_back(row.merchant_id, row.id, amount)).owed
-    key = rules.reverse_key(row.id, cause.part)
-    moves = rules.reverse_moves(row.partner_id, row.state, amount, owed)
-    await post(row.merchant_id, key, "reverse", moves, {"commission": row.id})
-    await _record(row, key, cause.reason, amount, owed)
+@dataclass(frozen=True)
+class Reversed:
+    """A part taken back (negative: given back), `owed` of it from what the partner owes."""
+
+    key: str
+    reason: str
+    amount: int
+    owed: int
 
 
-async def _record(row: Commission, key: str, reason: str, amount: int, owed: int) -> None:
-    """A reversal's row (negative: what came back); `reversed` follows."""
-    await Reversal.create(
-        id=world.new_id("rev"),
-        commission_id=row.id,
-        key=key,
-        reason=reason,
-        amount=amount,
-        from_owed=owed,
-        created_at=world.now(),
+def _record(row: Commission, part: Reversed, out: Changes) -> None:
+    """A reversal's row; `reversed` follows."""
+    out.out.reversals.append(
+        bulk.new(
+            Reversal,
+            id=world.new_id("rev"),
+            commission_id=row.id,
+            key=part.key,
+            reason=part.reason,
+            amount=part.amount,
+            from_owed=part.owed,
+            created_at=world.now(),
+        )
     )
-    row.reversed += amount
-    await Commission.filter(id=row.id).update(reversed=row.reversed)
+    row.reversed += part.amount
+    out.out.change(row)
+    out.rows.append((row, -part.amount))
 
 
 async def _reinstate(
@@ -150,30 +181,29 @@ async def _reinstate(
     for campaign_id in sorted(taken):
         if taken[campaign_id]:
             await budget.take(campaign_id, taken[campaign_id], limited=campaign_id in left)
-    for row, part in sorted(parts, key=lambda p: p[0].id):
-        await _give_back(row, part, cause)
-        out.add(row, part)
+    payable = [row.id for row, _ in parts if row.state == "payable"]
+    if payable:
+        await out.hold()
+    standing = await items.standing(payable)
+    for row, part in parts:
+        _give_back(row, part, cause, out, standing.get(row.id) in ("in_payout", "paid"))
 
 
-async def _give_back(row: Commission, amount: int, cause: Cause) -> None:
+def _give_back(row: Commission, amount: int, cause: Cause, out: Changes, in_payout: bool) -> None:
     """expense → where the row stands now. What is in an approved payout, or paid, comes back as a
     new item, less what the partner owes.
     """
     key = rules.reinstate_key(row.id, cause.part)
-    now = world.now()
-    owed = 0
+    owed = min(amount, (out.owed or {}).get(row.partner_id, 0)) if in_payout else 0
     if row.state == "payable":
-        standing = (await items.standing([row.id])).get(row.id)
-        if standing in ("in_payout", "paid"):
-            account = accounts.partner(row.partner_id, "owed_back")
-            owed = min(amount, -(await lock(row.merchant_id, [account]))[account])
-        await items.add(item_of(row, key, amount - owed, now))
+        out.out.items.append(item_of(row, key, amount - owed, world.now()))
     moves = rules.reinstate_moves(row.partner_id, row.state, amount, owed)
-    await post(row.merchant_id, key, "reinstate", moves, {"commission": row.id})
-    await _record(row, key, cause.reason, -amount, -owed)
+    out.out.entries.append(Draft(row.merchant_id, key, "reinstate", moves, memo(row)))
+    out.owe(row, -owed)
+    _record(row, Reversed(key, cause.reason, -amount, -owed), out)
 
 
-async def move_release(order: Order, rows: Sequence[Commission], at: datetime | None) -> None:
+def move_release(rows: Sequence[Commission], at: datetime | None, out: Changes) -> None:
     """Set the holds' ends anew: the order counts as delivered from `at` (None: not yet)."""
     for row in rows:
         if row.state not in ("pending", "held"):
@@ -184,7 +214,7 @@ async def move_release(order: Order, rows: Sequence[Commission], at: datetime | 
             when = rules.amended_release_time(at, row.created_at, hold_days)
         if when != row.release_at:
             row.release_at = when
-            await Commission.filter(id=row.id).update(release_at=when)
+            out.out.change(row)
 
 
 def told(changes: Changes, reason: str) -> list[Event]:

@@ -87,7 +87,7 @@ async def record_batch(caller: Caller, body: BatchIn, request: Request) -> Batch
         assert isinstance(sale, SaleIn)  # noqa: S101 — parse_body answers with its model
         entries[i] = Entry(shop, draft_of(sale, sale.source, sale.order_id), now)
     answers = await grouped.record_each(list(entries.values()))
-    known = [a.sale_id for a in answers if isinstance(a, Outcome) and a.recorded is None]
+    known = [a.sale_id for a in answers if isinstance(a, Outcome) and not _is_fresh(a)]
     sales = {s.id: s for s in await queries.plains(shop, list(dict.fromkeys(known)), lang)}
     for i, answer in zip(entries, answers, strict=True):
         if isinstance(answer, Refusal):
@@ -185,10 +185,14 @@ async def _reply(shop: Shop, outcome: Outcome, lang: str) -> Reply:
     return Reply(whole, _status(outcome))
 
 
+def _is_fresh(outcome: Outcome) -> bool:
+    return outcome.recorded is not None and not outcome.recorded.changed_since
+
+
 def _fresh(outcome: Outcome, lang: str) -> SaleOut | None:
     """The reply of a sale just recorded, from the rows in hand."""
     made = outcome.recorded
-    if made is None or made.changed_since:
+    if made is None or not _is_fresh(outcome):
         return None
     return shown.sale(shown.Whole(made.order, made.credits, made.commissions), lang)
 

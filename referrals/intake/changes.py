@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jejaring import world
-from jejaring.db import bulk
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.errors import NotFound
 from referrals.attribution.models import Credit
 from referrals.commissions import release, reverse, write
-from referrals.commissions.accrue import Ledgered, counting_from
+from referrals.commissions.accrue import counting_from
 from referrals.commissions.models import Commission
 from referrals.commissions.reverse import Cause, Changes
+from referrals.commissions.rules import ON_BOOKS
 from referrals.intake import figures
 from referrals.intake.rules import Figure, deltas
 from referrals.orders import store
@@ -28,8 +28,8 @@ class Change:
     credits: list[Credit]
     rows: list[Commission]
     before: list[Figure]
-    money: Changes = field(default_factory=Changes)
-    out: Ledgered = field(default_factory=Ledgered)
+    money: Changes
+    new_credits: list[Credit] = field(default_factory=list)
 
     @property
     def version_cause(self) -> str:
@@ -52,7 +52,9 @@ async def around(
         given = await Credit.filter(sale_id=order.sale.id).order_by("id")
     if rows is None:
         rows = await reverse.of_sale(order.sale.id)
-    return Change(order, given, rows, figures.of(order, given, rows))
+    partners = {row.partner_id for row in rows if row.state in ON_BOOKS}
+    money = Changes(order.shop.id, partners)
+    return Change(order, given, rows, figures.of(order, given, rows), money)
 
 
 async def settle(change: Change, cause: Cause) -> None:
@@ -61,12 +63,13 @@ async def settle(change: Change, cause: Cause) -> None:
 
 
 async def finish(change: Change, event: str, reason: str) -> list[Commission]:
-    """Write what is new, set the holds' ends anew, release what is due, and tell; all rows."""
-    await write.write(change.out)
-    rows = [*change.rows, *change.out.commissions]
-    await reverse.move_release(change.order, change.rows, counting_from(change.order.sale))
-    await release.release(change.rows, world.now())
-    await bulk.insert([*reverse.told(change.money, reason), *_told(change, rows, event)])
+    """Set the holds' ends anew, release what is due, write what is new, and tell; all rows."""
+    money, out = change.money, change.money.out
+    reverse.move_release(change.rows, counting_from(change.order.sale), money)
+    release.release(change.rows, world.now(), out)
+    rows = [*change.rows, *out.commissions]
+    out.events += [*reverse.told(money, reason), *_told(change, rows, event)]
+    await write.write(out, change.new_credits)
     return rows
 
 

@@ -99,8 +99,9 @@ async def _wholes(orders: Sequence[Order]) -> list[Whole]:
     if not orders:
         return []
     ids = [order.sale.id for order in orders]
-    lines = _by_sale(await SaleLine.filter(sale_id__in=ids).order_by("position"))
     given = _by_sale(await Credit.filter(sale_id__in=ids).order_by("id"))
+    # After the credits: an upsert in between may add lines, and none is ever taken away.
+    lines = _by_sale(await SaleLine.filter(sale_id__in=ids).order_by("position"))
     rows = await Commission.filter(sale_id__in=ids).order_by("created_at", "id")
     earned = _by_sale(rows)
     standings = await standings_of(rows)

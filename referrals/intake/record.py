@@ -13,12 +13,13 @@ from jejaring.db.transact import transact
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.errors import Conflict, Invalid, Refusal
+from jejaring.ledger.post import hold
 from referrals.attribution import attribute, evidence
 from referrals.attribution.evidence import Ask
 from referrals.attribution.models import Credit
 from referrals.commissions import accrue, write
-from referrals.commissions.accrue import Ledgered
 from referrals.commissions.models import Commission
+from referrals.commissions.write import Ledgered
 from referrals.intake import figures, refund
 from referrals.intake.rules import deltas
 from referrals.orders import rules, store
@@ -175,6 +176,9 @@ async def _store_new(entries: Sequence[Entry], around: _Around) -> dict[OrderKey
         for entry, (order, given) in zip(entries, pairs, strict=True)
     }
     out.events += [_told(each) for each in recorded.values()]
+    if around.waiting:
+        # A refund that waits may move other balances of these partners than the sales do.
+        await hold((row.merchant_id, row.partner_id) for row in out.commissions)
     await write.write(
         out,
         [order.sale for order in orders],

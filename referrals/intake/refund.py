@@ -8,14 +8,14 @@ from typing import Any
 from tortoise.exceptions import IntegrityError
 
 from jejaring import world
-from jejaring.db import sql
+from jejaring.db import bulk, sql
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict, Invalid, NotFound
 from referrals.attribution.models import Credit
 from referrals.commissions.reverse import Cause
 from referrals.intake import changes
 from referrals.orders import rules
-from referrals.orders.models import Refund, Sale, SaleLine
+from referrals.orders.models import Refund, Sale
 from referrals.orders.rules import CLOSED_STATES, LineLeft, Part, Shop
 from referrals.orders.store import Order
 
@@ -140,10 +140,9 @@ async def _apply(change: changes.Change, row: Refund) -> None:
     parts = _parts(order, row)
     lines = {line.position: line for line in order.lines}
     for part in parts:
-        line = lines[part.position]
-        line.refunded += part.amount
-        line.returned += part.quantity
-        await SaleLine.filter(id=line.id).update(refunded=line.refunded, returned=line.returned)
+        lines[part.position].refunded += part.amount
+        lines[part.position].returned += part.quantity
+    await bulk.update([lines[part.position] for part in parts], "refunded", "returned")
     row.state = "applied"
     row.applied_at = world.now()
     row.spread = {str(part.position): part.amount for part in parts}

@@ -1,11 +1,12 @@
 """PUT: the order as it is now; what is new about it is priced with the credit it has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
 
+from campaigns.lifecycle import budget
 from jejaring import world
-from jejaring.db import bulk
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Refusal
 from referrals.attribution import attribute, evidence
@@ -80,41 +81,48 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
     sale = order.sale
     reopened = sale.state in CLOSED_STATES and message.state not in CLOSED_STATES
     at = draft.updated_at or entry.received_at
+    touches = await Touch.filter(sale_id=sale.id)
+    found = await _evidence(change, touches)
     revise.set_state(sale, message.state, at)
     if reopened:
         # First as it was closed, then as it changed: two entries, two keys.
         await changes.settle(change, Cause(change.version_cause, "order_reopened"))
     items = await store.items_of({(entry.shop.id, line.sku) for line in draft.lines})
     fresh = await revise.revise(order, draft, entry.content, items)
-    found = await _evidence(change)
-    change.credits += await _credit_new(change, found, fresh)
+    change.new_credits += _credit_new(change, found, fresh, touches)
+    change.credits += change.new_credits
     closed = sale.state in CLOSED_STATES
     cause = Cause(change.version_cause, f"order_{sale.state}" if closed else "order_changed")
-    await amend.amend(
-        Pricing(found, order, change.credits, change.rows, cause, change.money, change.out)
-    )
+    await amend.amend(Pricing(found, order, change.credits, change.rows, cause, change.money))
     await changes.finish(change, "sale.changed", cause.reason)
 
 
-async def _evidence(change: Change) -> Evidence:
-    """The enrolments and terms of the credit that the order has."""
+async def _evidence(change: Change, touches: Sequence[Touch]) -> Evidence:
+    """The enrolments and terms of the credit that the order has, and may get; their campaigns are
+    locked before any balance is.
+    """
     found = Evidence()
-    touches = await Touch.filter(sale_id=change.order.sale.id).values_list(
-        "enrolment_id", flat=True
-    )
-    ids = {str(e) for e in touches} | {c.enrolment_id for c in change.credits}
+    ids = {touch.enrolment_id for touch in touches} | {c.enrolment_id for c in change.credits}
     await evidence.load_promises(found, ids)
+    await budget.lock(found.campaigns)
+    change.money.partners |= {touch.partner_id for touch in touches}
     return found
 
 
-async def _credit_new(change: Change, found: Evidence, fresh: list[SaleLine]) -> list[Credit]:
-    """Credit for added lines, by the touches of the first recording."""
+def _credit_new(
+    change: Change, found: Evidence, fresh: list[SaleLine], touches: Sequence[Touch]
+) -> list[Credit]:
+    """Credit for added lines, by the touches of the first recording. What the order's other lines
+    of a campaign go by (the terms' version, the link) goes for these, too.
+    """
     if not fresh:
         return []
-    stored = await Touch.filter(sale_id=change.order.sale.id)
     selfish = {c.partner_id for c in change.credits if c.self_referral}
-    rows = attribute.credited_again(found, change.order, fresh, stored)
+    versions = {c.campaign_id: c.terms_number for c in change.credits}
+    links = {c.touch_id: c.because.get("link_id", "") for c in change.credits}
+    rows = attribute.credited_again(found, change.order, fresh, touches)
     for row in rows:
         row.self_referral = row.partner_id in selfish
-    await bulk.insert(rows)
+        row.terms_number = versions.get(row.campaign_id, row.terms_number)
+        row.because["link_id"] = links.get(row.touch_id, "")
     return rows

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from jejaring.db import bulk
 from referrals.orders import rules, store
-from referrals.orders.models import Sale, SaleLine
+from referrals.orders.models import Refund, Sale, SaleLine
 from referrals.orders.rules import LineDraft, SaleDraft
 from referrals.orders.store import Item, Order
 
 _STATE = ("state", "version", "paid_at", "delivered_at", "closed_at")
+_LINE = ("quantity", "unit_price", "discount", "base", "refunded", "returned")
 _FIELDS = (
     "placed_at",
     "source_updated_at",
@@ -55,7 +56,8 @@ async def revise(
     """Save the body's amounts on the order and its lines; the lines that it added.
 
     Lines are matched by sku, then by order among equals. A line that the body no longer has stays
-    with quantity and base 0. What was refunded of a line is at most its new base.
+    with quantity and base 0. What was refunded of a line is what its refunds say, at most its new
+    base: lowered and raised again, an order is what it was.
     """
     sale = order.sale
     totals = rules.totals(draft.lines, draft.discount)
@@ -63,11 +65,18 @@ async def revise(
     stored = [(line.position, line.sku) for line in order.lines]
     kept, fresh, dropped = rules.matched(stored, draft.lines)
     lines = {line.position: line for line in order.lines}
-    for position, line in kept:
-        await _save_line(lines[position], line, base_of[id(line)])
+    refunds = await Refund.filter(sale_id=sale.id, state="applied")
+    given_back = rules.given_back([(refund.spread, refund.items) for refund in refunds])
+    changed = [
+        lines[position]
+        for position, line in kept
+        if _put(lines[position], line, base_of[id(line)], given_back)
+    ]
     for position in dropped:
         gone = lines[position]
-        await _save_line(gone, LineDraft(gone.sku, 0, gone.unit_price), 0)
+        if _put(gone, LineDraft(gone.sku, 0, gone.unit_price), 0, given_back):
+            changed.append(gone)
+    await bulk.update(changed, *_LINE)
     last = max(lines, default=0)
     added = [
         store.add_line(order, last + i, line, base_of[id(line)], items)
@@ -82,17 +91,18 @@ async def revise(
     return added
 
 
-async def _save_line(row: SaleLine, draft: LineDraft, base: int) -> None:
+def _put(row: SaleLine, draft: LineDraft, base: int, back: Mapping[int, tuple[int, int]]) -> bool:
+    """Put the draft on the line's row; whether that changed it."""
+    refunded, returned = back.get(row.position, (0, 0))
     values = {
         "quantity": draft.quantity,
         "unit_price": draft.unit_price,
         "discount": draft.discount,
         "base": base,
-        "refunded": min(row.refunded, base),
-        "returned": min(row.returned, draft.quantity),
+        "refunded": min(refunded, base),
+        "returned": min(returned, draft.quantity),
     }
-    if all(getattr(row, name) == value for name, value in values.items()):
-        return
+    before = {name: getattr(row, name) for name in values}
     for name, value in values.items():
         setattr(row, name, value)
-    await SaleLine.filter(id=row.id).update(**values)
+    return before != values

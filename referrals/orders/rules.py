@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -250,6 +250,22 @@ def _units(line: LineLeft, units: int) -> Part:
     value = half_up(line.base * after, line.quantity)
     value -= half_up(line.base * line.returned, line.quantity)
     return Part(line.position, min(value, line.left), units)
+
+
+def given_back(
+    refunds: Iterable[tuple[Mapping[str, int], Sequence[Mapping[str, int]]]],
+) -> dict[int, tuple[int, int]]:
+    """What refunds (their spread in rupiah by line, their items) took of each line: rupiah of its
+    base, units of its quantity, by the line's position.
+    """
+    found: dict[int, tuple[int, int]] = {}
+    for spread, items in refunds:
+        taken = [(int(line), amount, 0) for line, amount in spread.items()]
+        taken += [(e["line"], 0, e["quantity"]) for e in items if str(e["line"]) in spread]
+        for line, amount, units in taken:
+            rupiah, before = found.get(line, (0, 0))
+            found[line] = (rupiah + amount, before + units)
+    return found
 
 
 def refund_hash(amount: int | None, items: Sequence[tuple[int, int]], reason: str) -> str:

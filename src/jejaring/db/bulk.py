@@ -93,7 +93,9 @@ async def insert(*groups: Sequence[Model]) -> None:
     for rows in groups:
         if rows:
             plan = _plan(type(rows[0]))
-            work.append((plan.query, [_values(row.__dict__, plan, flat) for row in rows]))
+            work.append(
+                (plan.query, [_values(row.__dict__, plan.names, plan.json, flat) for row in rows])
+            )
     if flat and work:
         await _at_once(partial(_execute_all, work))
     elif work:
@@ -102,6 +104,24 @@ async def insert(*groups: Sequence[Model]) -> None:
     for rows in groups:
         for row in rows:
             row.__dict__["_saved_in_db"] = True
+
+
+async def update(rows: Sequence[Model], *names: str) -> None:
+    """Store these fields of stored rows of one model, in the caller's transaction, in one turn."""
+    if not rows:
+        return
+    flat, model = sql.on_sqlite(), type(rows[0])
+    plan, meta = _plan(model), model._meta
+    marks = ["?"] * (len(names) + 1) if flat else [f"${i}" for i in range(1, len(names) + 2)]
+    columns = [meta.fields_db_projection[name] for name in names]
+    sets = ", ".join(f'"{c}" = {mark}' for c, mark in zip(columns, marks, strict=False))
+    query = f'UPDATE "{meta.db_table}" SET {sets} WHERE "{meta.db_pk_column}" = {marks[-1]}'  # noqa: S608
+    wanted = (*names, meta.pk_attr)
+    values = [_values(row.__dict__, wanted, plan.json, flat) for row in rows]
+    if flat:
+        await _at_once(partial(_execute_all, [(query, values)]))
+    else:
+        await get_connection("default").execute_many(query, values)
 
 
 async def read(*queries: Query | None) -> list[list[dict[str, Any]]]:
@@ -160,11 +180,13 @@ def _read_all(
     ]
 
 
-def _values(fields: dict[str, Any], plan: _Plan, flat: bool) -> list[Any]:
+def _values(
+    fields: dict[str, Any], names: Sequence[str], json_names: Collection[str], flat: bool
+) -> list[Any]:
     found = []
-    for name in plan.names:
+    for name in names:
         value = fields[name]
-        if name in plan.json:
+        if name in json_names:
             value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         elif flat and isinstance(value, datetime):
             value = sql.as_text(value)

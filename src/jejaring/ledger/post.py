@@ -14,7 +14,7 @@ from tortoise.exceptions import IntegrityError
 from jejaring import world
 from jejaring.db import sql
 from jejaring.db.transact import inside
-from jejaring.ledger.accounts import is_partner
+from jejaring.ledger.accounts import PARTNER_PARTS, is_partner, partner
 from jejaring.ledger.rules import (
     ContentDiffers,
     Draft,
@@ -43,6 +43,11 @@ _POSTINGS = (
     "INSERT INTO ledger_posting (entry_id, merchant_id, from_account, to_account, amount) "
     "VALUES {slots}"
 )
+_HELD = (
+    "SELECT merchant_id, account, amount FROM ledger_balance "
+    "WHERE (merchant_id, account) IN (VALUES {slots})"
+)
+_IN_ORDER = ' ORDER BY merchant_id COLLATE "C", account COLLATE "C" FOR UPDATE'
 _BALANCES = (
     "INSERT INTO ledger_balance (merchant_id, account, amount) VALUES {slots} "
     "ON CONFLICT (merchant_id, account) DO UPDATE "
@@ -168,6 +173,21 @@ async def lock(merchant_id: str, accounts: Iterable[str]) -> dict[str, int]:
     """Lock a merchant's partner accounts till the transaction ends; their balances."""
     held = await add_balances({(merchant_id, account): 0 for account in accounts})
     return {account: amount for (_, account), amount in held.items()}
+
+
+async def hold(pairs: Iterable[tuple[str, str]]) -> dict[Key, int]:
+    """Lock the balances that these (merchant, partner) pairs have, in the one order, making none;
+    by (merchant, account). A change of an order holds all that it may move before it moves any.
+    """
+    names = [(m, partner(p, part)) for m, p in set(pairs) for part in PARTNER_PARTS]
+    in_order = "" if sql.on_sqlite() else _IN_ORDER
+    found: dict[Key, int] = {}
+    for chunk in _chunks(sorted(names)):
+        rows = await sql.rows(
+            sql.fill(_HELD, len(chunk), 2) + in_order, [part for name in chunk for part in name]
+        )
+        found |= {(row["merchant_id"], row["account"]): row["amount"] for row in rows}
+    return found
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:

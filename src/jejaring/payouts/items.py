@@ -3,13 +3,13 @@
 These verbs join the caller's transaction and post nothing: the caller posts the entry.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from jejaring import world
-from jejaring.db import sql
+from jejaring.db import bulk, sql
 from jejaring.payouts.models import PayableItem
 
 Standing = Literal["payable", "in_payout", "paid"]
@@ -88,20 +88,32 @@ async def take_back(merchant_id: str, source_id: str, amount: int) -> TakenBack:
     """Take `amount` back from a source: first from items in no payout (oldest first); what is left
     of it belongs to approved payouts, so it is owed, and their items stay as they are.
 
-    Locks the source's items; who takes back from several sources goes by source id ascending.
+    Locks the source's items; who takes back from several sources uses `take_back_many`.
     """
+    return (await take_back_many(merchant_id, {source_id: amount}))[source_id]
+
+
+async def take_back_many(merchant_id: str, amounts: Mapping[str, int]) -> dict[str, TakenBack]:
+    """The same for many sources of a merchant at once (rupiah by source id); their items are locked
+    in the order of their ids.
+    """
+    if not amounts:
+        return {}
     items = (
-        await PayableItem.filter(merchant_id=merchant_id, source_id=source_id)
+        await PayableItem.filter(merchant_id=merchant_id, source_id__in=list(amounts))
         .order_by("id")
         .select_for_update()
     )
-    left = amount
+    left = dict(amounts)
+    changed = []
     for item in items:
-        part = min(left, item.amount - item.reversed) if item.payout_id is None else 0
-        if part:
-            left -= part
-            await PayableItem.filter(id=item.id).update(reversed=item.reversed + part)
-    return TakenBack(amount - left, left)
+        part = min(left[item.source_id], item.amount - item.reversed)
+        if part and item.payout_id is None:
+            left[item.source_id] -= part
+            item.reversed += part
+            changed.append(item)
+    await bulk.update(changed, "reversed")
+    return {source: TakenBack(amounts[source] - rest, rest) for source, rest in left.items()}
 
 
 async def standing(source_ids: Iterable[str]) -> dict[str, Standing]:
