@@ -72,9 +72,21 @@ def adorn(exists: Container[str]) -> Callable[[Environment], None]:
             field_csrf=field_csrf,
             signup_mode=lambda: settings().signup,
         )
-        env.globals["ui"] = env.get_template("kit.html").module
+        env.globals["ui"] = _Macros(env)
 
     return add
+
+
+class _Macros:
+    """The macros of kit.html, compiled when the first page is asked for and not at start."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._env.get_template("kit.html").module, name)
+        setattr(self, name, found)
+        return found
 
 
 def icon(name: str, cls: str = "i") -> Markup:
