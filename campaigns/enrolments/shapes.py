@@ -37,7 +37,9 @@ class VersionOut(TermsOut):
 
 
 class CampaignOut(BaseModel):
-    """A campaign, whole. `state` is as it counts now; `terms` the latest version."""
+    """A campaign, whole. `state` is as it counts now; `terms`, `explain` and `example` are of the
+    version in force (of a draft: the latest), `announced` are those that come into force later.
+    """
 
     id: str
     name: str
@@ -52,6 +54,7 @@ class CampaignOut(BaseModel):
     reserved: int
     currency: Literal["IDR"] = "IDR"
     terms: TermsOut
+    announced: list[VersionOut]
     explain: Both
     example: Both
     enrolments: Counts

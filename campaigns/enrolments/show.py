@@ -1,6 +1,7 @@
 """Campaigns put together for their replies: terms, words, products, counts; no query in a loop."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from campaigns.catalog.models import Product
 from campaigns.enrolments.queries import counts
@@ -12,6 +13,7 @@ from campaigns.terms.issue import shown
 from campaigns.terms.models import TermsVersion
 from campaigns.terms.rules import Terms, read
 from campaigns.terms.shapes import TermsOut
+from jejaring import world
 from jejaring.kit.periods import DEFAULT_ZONE
 from jejaring.settings import settings
 
@@ -21,14 +23,15 @@ EXAMPLE_PRICE = 100_000
 async def campaigns(rows: Sequence[Campaign], zone: str = DEFAULT_ZONE) -> list[CampaignOut]:
     """The campaigns whole, in the order given; four queries however many there are."""
     ids = [row.id for row in rows]
-    latest = await versions.latest_of(ids)
+    known = await versions.all_of(ids)
+    told = {row.id: promised(row, known[row.id]) for row in rows}
     covered = await products(ids)
     joined = await counts(ids)
-    named = await _named([read(v.body) for v in latest.values()], covered)
+    named = await _named([read(v.body) for one in told.values() for v in one.all], covered)
     return [
         _shown(
             row,
-            latest[row.id],
+            told[row.id],
             covered.get(row.id, []),
             named,
             Counts(**joined[row.id]),
@@ -36,6 +39,29 @@ async def campaigns(rows: Sequence[Campaign], zone: str = DEFAULT_ZONE) -> list[
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class Promised:
+    """The version of the terms that counts, and those that are only announced."""
+
+    now: TermsVersion
+    announced: Sequence[TermsVersion] = ()
+
+    @property
+    def all(self) -> list[TermsVersion]:
+        return [self.now, *self.announced]
+
+
+def promised(row: Campaign, known: Sequence[TermsVersion]) -> Promised:
+    """Of a campaign's versions (in the order of their coming into force) the one in force and
+    those to come. A draft promises nothing yet: its latest version is what it will be.
+    """
+    if row.state == "draft":
+        return Promised(max(known, key=lambda version: version.number))
+    now = world.now()
+    begun = [version for version in known if version.effective_at <= now]
+    return Promised(begun[-1], known[len(begun) :]) if begun else Promised(known[0], known[1:])
 
 
 async def campaign(row: Campaign, zone: str = DEFAULT_ZONE) -> CampaignOut:
@@ -49,13 +75,19 @@ async def terms_versions(
     """Versions of the terms with their sentences, in the order given."""
     read_rows = [read(row.body) for row in rows]
     names = {pid: name for pid, (name, _) in (await _named(read_rows, {})).items()}
+    return _versions(rows, names, zone)
+
+
+def _versions(
+    rows: Sequence[TermsVersion], names: Mapping[str, str], zone: str
+) -> list[VersionOut]:
     return [
         VersionOut(
             **{name: getattr(shown(row), name) for name in TermsOut.model_fields},
             campaign_id=row.campaign_id,
-            explain=explained(terms, names, zone),
+            explain=explained(read(row.body), names, zone),
         )
-        for row, terms in zip(rows, read_rows, strict=True)
+        for row in rows
     ]
 
 
@@ -73,13 +105,13 @@ async def _named(
 
 def _shown(
     row: Campaign,
-    version: TermsVersion,
+    terms_of: Promised,
     product_ids: list[str],
     named: Mapping[str, tuple[str, int]],
     joined: Counts,
     zone: str,
 ) -> CampaignOut:
-    terms = read(version.body)
+    terms = read(terms_of.now.body)
     price = named[product_ids[0]][1] if product_ids else EXAMPLE_PRICE
     names = {product_id: name for product_id, (name, _) in named.items()}
     own = {n: getattr(row, n) for n in CampaignOut.model_fields if hasattr(row, n)}
@@ -88,7 +120,8 @@ def _shown(
         | {
             "state": state_of(row),
             "product_ids": product_ids,
-            "terms": shown(version),
+            "terms": shown(terms_of.now),
+            "announced": _versions(terms_of.announced, names, zone),
             "explain": explained(terms, names, zone),
             "example": worked(terms, price or EXAMPLE_PRICE, zone),
             "enrolments": joined,

@@ -56,10 +56,15 @@ async def latest(campaign_id: str) -> TermsVersion | None:
     return await TermsVersion.filter(campaign_id=campaign_id).order_by("-number").first()
 
 
-async def latest_of(campaign_ids: Collection[str]) -> dict[str, TermsVersion]:
-    """The newest version of each campaign."""
-    rows = await TermsVersion.filter(campaign_id__in=list(campaign_ids)).order_by("number")
-    return {row.campaign_id: row for row in rows}
+async def all_of(campaign_ids: Collection[str]) -> dict[str, list[TermsVersion]]:
+    """Every version of each campaign, in the order in which they come into force."""
+    rows = await TermsVersion.filter(campaign_id__in=list(campaign_ids)).order_by(
+        "effective_at", "number"
+    )
+    found: dict[str, list[TermsVersion]] = {}
+    for row in rows:
+        found.setdefault(row.campaign_id, []).append(row)
+    return found
 
 
 async def every(campaign_id: str) -> list[TermsVersion]:

@@ -243,7 +243,13 @@ async def test_new_terms_are_a_new_version_from_now_or_later(
     assert issued.json()["number"] == 2
     assert issued.json()["explain"]["id"][0].startswith("Komisi 1: komisi 20%")
     shown = await ok(http, cast.laras, "GET", path)
-    assert shown["terms"]["number"] == 2
+    assert (shown["terms"]["number"], [one["number"] for one in shown["announced"]]) == (1, [2])
+    assert shown["explain"]["id"][0].startswith("Semua: komisi 10%")
+    assert shown["announced"][0]["explain"] == issued.json()["explain"]
+    with world.at(world.now() + timedelta(days=3, seconds=1)):
+        then_shown = await ok(http, cast.laras, "GET", path)
+    assert (then_shown["terms"]["number"], then_shown["announced"]) == (2, [])
+    assert then_shown["explain"] == issued.json()["explain"]
     listed = await ok(http, cast.laras, "GET", f"{path}/terms")
     assert [one["number"] for one in listed["data"]] == [2, 1]
     cid = shown["id"]
