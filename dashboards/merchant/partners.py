@@ -114,7 +114,7 @@ async def one(request: Request, caller: Caller) -> Response:
     today = day_of(world.now(), caller.zone)
     balances, _ = await payouts.balances(caller.organisation_id, partner.id)
     cursor = request.query_params.get("cursor")
-    query = CommissionQuery(limit=10, cursor=cursor)
+    query = forms.shaped(CommissionQuery, {"limit": 10, "cursor": cursor})
     earned, after = await commissions.page(
         caller, query, language.pick(request), partner_id=partner.id
     )

@@ -98,7 +98,7 @@ def _place(cursor: str | None) -> tuple[int, str]:
     if cursor is None:
         return _TOP, ""
     amount, _, last = cursor.partition(".")
-    if not amount.lstrip("-").isdecimal() or len(amount) > 18 or not last.isprintable():
+    if not amount.removeprefix("-").isdecimal() or len(amount) > 18 or not last.isprintable():
         raise Invalid.at("/cursor", "bad_cursor")
     return int(amount), last[:40]
 

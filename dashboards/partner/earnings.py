@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dashboards.frame import forms
 from dashboards.partner import lines, queries, rules
 from jejaring import world
 from jejaring.identity import guards
@@ -33,7 +34,7 @@ async def show(request: Request, caller: Caller) -> Response:
     state = request.query_params.get("state")
     cursor = request.query_params.get("cursor")
     wanted = {"limit": PAGE, "state": state if state in lines.STATES else None, "cursor": cursor}
-    query = CommissionQuery.model_validate(wanted)
+    query = forms.shaped(CommissionQuery, wanted)
     shown, following = await lines.page(caller, query, language.pick(request), merchant_id)
     paid, _ = await queries.payouts(partner_id, SHOWN_PAYOUTS, None, merchant_id)
     context: dict[str, Any] = {

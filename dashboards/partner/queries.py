@@ -16,6 +16,7 @@ from jejaring import world
 from jejaring.db import sql
 from jejaring.db.listing import newest
 from jejaring.identity.models import Organisation
+from jejaring.kit import paging
 from jejaring.kit.errors import Invalid, NotFound
 from jejaring.payouts import methods
 from jejaring.payouts import rules as payout_rules
@@ -134,6 +135,8 @@ def _packed(people: int, link_id: str) -> str:
 
 
 def _unpacked(cursor: str) -> tuple[int, str]:
+    if len(cursor) > paging.MAX_CURSOR:
+        raise Invalid.at("/cursor", "bad_cursor")
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         people, link_id = json.loads(raw)

@@ -200,6 +200,8 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
         exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
     )
+    # Starlette would make the address without the slash from the Host header: web/problems.py.
+    built.router.redirect_slashes = False
     # Links are answered ahead of Starlette's own layers: they are the busiest path by far.
     built.middleware_stack = Redirect(built.build_middleware_stack())
     return built

@@ -10,6 +10,8 @@ from typing import Any
 from jejaring.kit.errors import Invalid
 
 MAX_LIMIT = 200
+MAX_CURSOR = 300
+MAX_ID = 32
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ def encode(cursor: Cursor) -> str:
 
 def decode(text: str) -> Cursor:
     """The cursor in a string; Invalid at `/cursor` for anything that encode() did not make."""
+    if len(text) > MAX_CURSOR:  # the standard library's JSON reader recurses
+        raise Invalid.at("/cursor", "bad_cursor")
     try:
         raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
         at, row_id = json.loads(raw)
@@ -35,7 +39,8 @@ def decode(text: str) -> Cursor:
     except (ValueError, TypeError, UnicodeError, binascii.Error) as exc:
         raise Invalid.at("/cursor", "bad_cursor") from exc
     known_time = when.tzinfo is not None and 1970 <= when.year <= 2200
-    if not known_time or not isinstance(row_id, str) or not row_id.isprintable():
+    known_id = isinstance(row_id, str) and len(row_id) <= MAX_ID and row_id.isprintable()
+    if not known_time or not known_id:
         raise Invalid.at("/cursor", "bad_cursor")
     return Cursor(when, row_id)
 

@@ -30,5 +30,6 @@ def check(request: Request, form: FormData) -> None:
         raise Forbidden("foreign_form")
     expected = getattr(request.state, "form_token", "")
     sent = form.get("csrf", "")
-    if expected and not (isinstance(sent, str) and hmac.compare_digest(sent, expected)):
+    fits = isinstance(sent, str) and hmac.compare_digest(sent.encode(), expected.encode())
+    if expected and not fits:
         raise Forbidden("form_expired")

@@ -18,9 +18,10 @@ from starlette.requests import Request
 from jejaring.kit import po
 from jejaring.kit.money import percent, rupiah
 from jejaring.kit.periods import DEFAULT_ZONE, ZONES, local
+from jejaring.settings import settings
 
 LANGUAGES = ("id", "en")
-COOKIE = "jj_bahasa"
+_COOKIE = "jj_bahasa"
 _MONTHS = {
     "id": ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"],
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -46,11 +47,16 @@ def translate(language: str, text: str) -> str:
     return catalogue(language).get(text, text)
 
 
+def cookie_name() -> str:
+    """`__Host-jj_bahasa` over https, `jj_bahasa` over http."""
+    return f"__Host-{_COOKIE}" if settings().secure else _COOKIE
+
+
 def pick(request: Request) -> str:
     """`?bahasa=`, else the cookie, else the signed-in person's own, else English for those whose
     Accept-Language knows English but no Indonesian, else Indonesian.
     """
-    wished = request.query_params.get("bahasa") or request.cookies.get(COOKIE)
+    wished = request.query_params.get("bahasa") or request.cookies.get(cookie_name())
     if wished in LANGUAGES:
         return wished
     caller = getattr(request.state, "caller", None)

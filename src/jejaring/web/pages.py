@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from jejaring.kit.errors import NotFound, Refusal
 from jejaring.web import csrf
-from jejaring.web.api import Guard
+from jejaring.web.api import MAX_PATH_VALUE, Guard
 
 PageHandler = Callable[[Request, Any], Awaitable[Response]]
 
@@ -56,14 +57,37 @@ def go(path: str, flash: str | None = None, **values: Any) -> RedirectResponse:
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 
+def _check_address(request: Request) -> None:
+    """A name in the path that no stored thing can have does not exist; a NUL in the query, which
+    PostgreSQL cannot even compare, is refused.
+    """
+    for name, value in request.path_params.items():
+        too_long = len(value) > MAX_PATH_VALUE and name != "rest"
+        if too_long or any(ord(c) < 32 for c in value):
+            raise NotFound
+    if any("\0" in value for _, value in request.query_params.multi_items()):
+        raise Refusal("bad_request")
+
+
+def _without_nul(sent: FormData) -> FormData:
+    return FormData(
+        [
+            (name, value.replace("\0", "") if isinstance(value, str) else value)
+            for name, value in sent.multi_items()
+        ]
+    )
+
+
 def route(page: Page) -> Route:
     """The Starlette route of a page."""
 
     async def serve(request: Request) -> Response:
         caller = await page.guard(request)
         request.state.caller = caller
+        _check_address(request)
         if page.method == "POST":
-            request.state.form = await request.form(max_files=5, max_fields=300)
+            sent = await request.form(max_files=5, max_fields=300)
+            request.state.form = _without_nul(sent)
             csrf.check(request, request.state.form)
         return await page.handler(request, caller)
 

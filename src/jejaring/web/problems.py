@@ -8,9 +8,11 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Match
+from tortoise.exceptions import ValidationError
 
 from jejaring import world
-from jejaring.kit.errors import NotFound, Refusal
+from jejaring.kit.errors import Invalid, NotFound, Refusal
 from jejaring.logs import Log
 from jejaring.web import language, metrics, render
 
@@ -84,11 +86,43 @@ async def on_refusal(request: Request, exc: Exception) -> Response:
 
 
 async def on_http(request: Request, exc: Exception) -> Response:
-    """Starlette's own 404, 405, 413 in our forms."""
+    """Starlette's own 404, 405, 413 in our forms; a page's address with a slash too many leads to
+    the one without.
+    """
     assert isinstance(exc, HTTPException)  # noqa: S101 — registered for HTTPException only
+    bare = _without_slash(request) if exc.status_code == 404 else None
+    if bare is not None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(quote(bare) + query, 303)
     refusal = Refusal(_CODES.get(exc.status_code, "bad_request"), headers=exc.headers or {})
     refusal.status = exc.status_code
     return await on_refusal(request, refusal)
+
+
+def _without_slash(request: Request) -> str | None:
+    """The path without its last slash, where a page is there: never one that begins with two,
+    which would be another site's.
+    """
+    path = request.scope["path"]
+    if request.method not in ("GET", "HEAD") or not path.endswith("/") or wants_json(request):
+        return None
+    bare = f"/{path.strip('/')}"
+    scope = {**request.scope, "path": bare}
+    routes = request.app.router.routes
+    return bare if any(one.matches(scope)[0] is Match.FULL for one in routes) else None
+
+
+async def on_unfit(request: Request, exc: Exception) -> Response:
+    """A text that its column cannot hold, and no shape refused: nothing is stored under it."""
+    log.warning("unfit", route=_route(request), error=type(exc).__name__)
+    looking = request.method in ("GET", "HEAD")
+    return await on_refusal(request, NotFound() if looking else Invalid())
+
+
+def _route(request: Request) -> str:
+    """The pattern of the route, for logs: an address may carry a one-time link's secret."""
+    route = request.scope.get("route")
+    return f"{request.method} {getattr(route, 'path', '')}"
 
 
 async def on_sign_in(request: Request, exc: Exception) -> Response:
@@ -102,7 +136,7 @@ async def on_fault(request: Request, exc: Exception) -> Response:
     """The unexpected: logged with a reference that the asker is shown; nothing of it leaks."""
     metrics.FAULTS.inc()
     reference = world.token(8)
-    log.error("fault", exc, reference=reference, path=request.url.path)
+    log.error("fault", exc, reference=reference, route=_route(request))
     refusal = Refusal("fault", reference=reference)
     refusal.status = 500
     if wants_json(request):
@@ -118,5 +152,6 @@ HANDLERS: dict[Any, Any] = {
     NotFound: on_refusal,
     HTTPException: on_http,
     SignInNeeded: on_sign_in,
+    ValidationError: on_unfit,
     Exception: on_fault,
 }

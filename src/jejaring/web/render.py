@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from jejaring.kit import text
+from jejaring.settings import settings
 from jejaring.web import assets, language
 
 _state: dict[str, Any] = {}
@@ -146,7 +147,10 @@ def page(
         _rendering.reset(token)
     response = HTMLResponse(html, status, headers={"Content-Language": lang})
     if request.query_params.get("bahasa") in language.LANGUAGES:
-        response.set_cookie(language.COOKIE, lang, max_age=31_536_000, samesite="lax", path="/")
+        response.set_cookie(
+            language.cookie_name(), lang, max_age=31_536_000, path="/",
+            secure=settings().secure, httponly=True, samesite="lax",
+        )  # fmt: skip
     return response
 
 
