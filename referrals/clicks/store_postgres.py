@@ -1,7 +1,7 @@
-"""Batches of clicks into PostgreSQL: COPY on a connection of its own, one commit a batch."""
+"""Batches of clicks into PostgreSQL: one statement a batch, on a connection of its own."""
 
 import asyncio
-import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 from jejaring.db import beside
@@ -11,6 +11,16 @@ from referrals.clicks.rows import COLUMNS, Hit, Row, questions, rows_of
 from referrals.clicks.rules import VISIT
 
 PATIENCE_SECONDS = 2.5
+# COPY costs us 80 µs to begin and the server little a row; one statement that splits a text costs
+# us 30 µs and the server 15 µs a row. What we spend is taken from the replies.
+MANY = 64
+_TYPES = {"at": "::timestamptz", "repeat": "::boolean", "own": "::boolean"}
+_FIELDS = [f"field[{n}]{_TYPES.get(name, '')}" for n, name in enumerate(COLUMNS, 1)]
+_INSERT = f"""
+INSERT INTO click ({", ".join(COLUMNS)}) SELECT {", ".join(_FIELDS)}
+FROM (SELECT string_to_array(line, E'\\t', '') AS field
+ FROM string_to_table($1, E'\\n') AS line) AS rows_of_text
+"""  # noqa: S608 — our own names
 _LAST = """
 SELECT c.link_id, c.visitor, max(c.at) AS at
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (visitor, link_id, merchant_id)
@@ -52,10 +62,13 @@ class Store:
             for row in found:
                 visits.learn(row["link_id"], row["visitor"], row["at"].timestamp())
         rows = rows_of(hits)
-        text = "\n".join(["\t".join(row) for row in rows]) + "\n"
-        await self._connection.copy_to_table(
-            "click", source=io.BytesIO(text.encode()), columns=COLUMNS, format="text", null=""
-        )
+        text = "\n".join(["\t".join(row) for row in rows])
+        if len(rows) < MANY:
+            await self._connection.fetchval(_INSERT, text)
+        else:
+            await self._connection.copy_to_table(
+                "click", source=_whole(text), columns=COLUMNS, format="text", null=""
+            )
         return rows
 
     async def close(self) -> None:
@@ -63,3 +76,9 @@ class Store:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+async def _whole(text: str) -> AsyncIterator[bytes]:
+    """asyncpg reads a file in a thread, which costs more than the rows; this it reads in place."""
+    yield text.encode()
+    yield b"\n"
