@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote, urlsplit, urlunsplit
 
 # Hosts of product pages and their short links (docs: campaigns/catalog; seen 2026-11).
@@ -69,6 +70,11 @@ def web_url(text: str) -> str | None:
         ("https", host, *(quote(p, safe=_SAFE) for p in (parts.path, parts.query, parts.fragment)))
     )
     return whole if len(whole) <= MAX_URL else None
+
+
+def photo_version(url: str) -> str:
+    """Ten letters that change with a photo's address: our copy is kept under them."""
+    return sha256(url.encode()).hexdigest()[:10]
 
 
 def shop_url(channel: str, text: str, sites: Collection[str]) -> str | Fault:

@@ -5,7 +5,6 @@ asked for again after ten minutes, and the drawn card stands in for it.
 """
 
 import asyncio
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog.models import Product
+from campaigns.catalog.rules import photo_version
 from dashboards.public import card
 from jejaring import world
 from jejaring.identity.models import Organisation
@@ -21,6 +21,9 @@ from jejaring.web import client
 
 KEPT = 100
 AGAIN_AFTER = timedelta(minutes=10)
+# A picture of the largest size takes some 200 MiB while it is made small: one after the other.
+_decoding = asyncio.Semaphore(1)
+_calling = asyncio.Semaphore(8)
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,7 @@ def path_of(merchant: Organisation, one: Product) -> str | None:
         return None
     if one.image_url.startswith("/"):
         return one.image_url
-    return f"/p/{merchant.slug}/{one.slug}/photo.jpg?v={_version(one.image_url)}"
-
-
-def _version(url: str) -> str:
-    return hashlib.sha256(url.encode()).hexdigest()[:10]
+    return f"/p/{merchant.slug}/{one.slug}/photo.jpg?v={photo_version(one.image_url)}"
 
 
 async def show(request: Request, merchant: Organisation, one: Product) -> Response:
@@ -55,7 +54,7 @@ async def show(request: Request, merchant: Organisation, one: Product) -> Respon
         return RedirectResponse(
             card.drawn_url(merchant, one), 302, headers={"Cache-Control": "public, max-age=300"}
         )
-    fresh = request.query_params.get("v") == _version(one.image_url or "")
+    fresh = request.query_params.get("v") == photo_version(one.image_url or "")
     keep = "public, max-age=31536000, immutable" if fresh else "public, max-age=300"
     return Response(found.jpeg, media_type="image/jpeg", headers={"Cache-Control": keep})
 
@@ -74,8 +73,12 @@ async def _have(url: str) -> Kept:
 
 
 async def _fetch(url: str) -> Kept:
-    reply = await client.fetch(url)
-    jpeg = await asyncio.to_thread(small, reply.body) if reply.good else None
+    async with _calling:
+        reply = await client.fetch(url)
+    jpeg = None
+    if reply.good:
+        async with _decoding:
+            jpeg = await asyncio.to_thread(small, reply.body)
     found = _kept[url] = Kept(jpeg, world.now())
     while len(_kept) > KEPT:
         _kept.popitem(last=False)

@@ -4,6 +4,7 @@ from html import escape
 
 from starlette.types import Send
 
+from campaigns.catalog.rules import photo_version
 from jejaring.kit.money import rupiah
 from jejaring.settings import settings
 from referrals.links import lookup
@@ -18,9 +19,11 @@ def document(card: Card, base: str) -> str:
     description = f"{price}{card.merchant}" + (f" · {words}" if words else "")
     page = f"{base}/p/{card.merchant_slug}"
     page += f"/{card.product_slug}" if card.product_slug else ""
-    image = card.image_url or f"{page}/card.png"
-    if image.startswith("/"):
-        image = base + image
+    image = f"{page}/card.png"
+    if card.image_url and card.image_url.startswith("/"):
+        image = base + card.image_url
+    elif card.image_url and card.product_slug:  # our own copy, never the shop's server
+        image = f"{page}/photo.jpg?v={photo_version(card.image_url)}"
     tags = {
         "og:type": "product" if card.product else "website",
         "og:site_name": card.merchant,

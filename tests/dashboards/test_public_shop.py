@@ -145,9 +145,10 @@ async def test_the_drawn_card_stands_in_for_a_photo_that_cannot_be_had(
 
 def test_pictures_of_every_kind_become_small_ones() -> None:
     for mode, form in (("RGB", "PNG"), ("RGBA", "PNG"), ("P", "GIF"), ("L", "JPEG")):
-        made = photo.small(camera(mode, form=form))
-        assert made is not None
-        assert Image.open(io.BytesIO(made)).format == "JPEG"
+        for size in ((1600, 1200), (30, 20)):
+            made = photo.small(camera(mode, size, form))
+            assert made is not None
+            assert Image.open(io.BytesIO(made)).format == "JPEG"
     plain = io.BytesIO()
     Image.new("RGB", (3000, 2000), "#1c3f66").save(plain, "PNG")
     assert len(photo.small(plain.getvalue()) or b"") < pictures.MOST_BYTES

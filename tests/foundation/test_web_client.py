@@ -36,6 +36,12 @@ from jejaring.web import client
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
         ("2001:db8::1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
@@ -54,6 +60,12 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
         "https://127.0.0.1/",
         "https://[::1]/",
         "http://169.254.169.254/latest/meta-data",
+        "http://localhost/",
+        "http://①②⑦.⓪.⓪.①/",
+        "http://１２７.０.０.１/",
+        "http://127。0。0。1/",
+        "http://[::127.0.0.1]/",
+        "http://2130706433@127.0.0.1/",
     ],
 )
 async def test_what_may_not_be_called_never_is(url: str) -> None:

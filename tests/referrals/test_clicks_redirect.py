@@ -175,7 +175,9 @@ async def test_a_card_shows_the_photo_and_the_words_of_the_product(
     link = await make.link(place)
     reply = await hit(http, f"/r/{link.code}", user_agent="TelegramBot (like TwitterBot)")
     assert "Batik tulis asli" in reply.text
-    assert 'og:image" content="' in reply.text
+    assert 'og:image" content="http://jejaring.test/p/batik-laras/' in reply.text
+    assert "/photo.jpg?v=" in reply.text
+    assert "laras.id/k.jpg" not in reply.text
 
 
 async def test_without_a_product_the_card_is_the_shop(http: httpx2.AsyncClient, cast: Cast) -> None:
