@@ -24,6 +24,7 @@ from jejaring.db.transact import transact
 from jejaring.hooks.publish import publish
 from jejaring.identity import invitations
 from jejaring.identity.rules import Caller
+from jejaring.jobs.enqueue import enqueue
 from jejaring.kit.errors import BadField, Conflict, Forbidden, Invalid, NotFound
 from jejaring.trail.write import note
 
@@ -150,8 +151,8 @@ async def reject(merchant_id: str, enrolment_id: str, actor: str, reason_code: s
 async def end(
     merchant_id: str, enrolment_id: str, actor: str, reason_code: str = "by_agreement"
 ) -> Enrolment:
-    """Active → ended: no new touches and sales; what was earned runs on. NotFound, Conflict,
-    Invalid.
+    """Active → ended: no new touches and sales; what was earned runs on, or, where it ends for
+    fraud, is held. NotFound, Conflict, Invalid.
     """
     _known_reason(reason_code, END_REASONS)
 
@@ -160,6 +161,9 @@ async def end(
         if row.state != "ended":
             values = {"state": "ended", "ended_at": world.now(), "reason_code": reason_code}
             await _move(row, values, "ended", actor)
+            if reason_code == "fraud":
+                held = {"enrolment_id": row.id, "reason": reason_code}
+                await enqueue("commissions.hold", held, key=f"hold:{row.id}")
         return row
 
     return await transact(work)

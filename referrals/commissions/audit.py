@@ -32,8 +32,17 @@ _ENTRIES = (
 )
 
 
+_RESERVED = (
+    "SELECT k.id, k.reserved, CAST(COALESCE(SUM(c.amount - c.reversed), 0) AS BIGINT) AS rest "
+    "FROM campaign k LEFT JOIN commission c ON c.campaign_id = k.id AND c.state <> 'rejected' "
+    "GROUP BY k.id, k.reserved HAVING k.reserved <> COALESCE(SUM(c.amount - c.reversed), 0)"
+)
+
+
 async def audit() -> list[Difference]:
-    """Every difference: pending and held against the books, reversals, items, missing entries."""
+    """Every difference: pending and held against the books, reversals, items, missing entries, and
+    what the campaigns' budgets hold.
+    """
     return [*await _balances(), *await _rows()]
 
 
@@ -69,5 +78,9 @@ async def _rows() -> list[Difference]:
     found += [
         Difference(ROOM, "entry", row["id"], row["amount"], None)
         for row in await sql.rows(_ENTRIES)
+    ]
+    found += [
+        Difference(ROOM, "reserved", row["id"], row["rest"], row["reserved"])
+        for row in await sql.rows(_RESERVED)
     ]
     return found

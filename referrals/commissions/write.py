@@ -42,6 +42,10 @@ class Ledgered:
         """A stored row (locked by this transaction) whose fields have changed."""
         self.changed[row.id] = row
 
+    async def store_changes(self) -> None:
+        """Store the changed rows now, for those who read sums of them before the end."""
+        await bulk.update(list(self.changed.values()), *_CHANGES)
+
     async def add_items(self) -> None:
         """Store the items now, for those who look at them before the end."""
         ready, self.items = self.items, []
@@ -54,7 +58,7 @@ async def write(out: Ledgered, *before: Sequence[Model]) -> None:
     that they hang on); nothing for an empty list.
     """
     await bulk.insert(*before, out.commissions, out.reversals, out.events)
-    await bulk.update(list(out.changed.values()), *_CHANGES)
+    await out.store_changes()
     if out.entries:
         await post_many(out.entries)
     await out.add_items()

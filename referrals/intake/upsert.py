@@ -87,6 +87,7 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
     if reopened:
         # First as it was closed, then as it changed: two entries, two keys.
         await changes.settle(change, Cause(change.version_cause, "order_reopened"))
+        await change.money.out.store_changes()  # what came back counts for its month's limits
     items = await store.items_of({(entry.shop.id, line.sku) for line in draft.lines})
     fresh = await revise.revise(order, draft, entry.content, items)
     change.new_credits += _credit_new(change, found, fresh, touches)

@@ -94,6 +94,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
 
 HANDLERS: dict[str, worker.Handler] = {
     **campaigns_jobs.HANDLERS,
+    **commissions_jobs.HANDLERS,
     **operator_jobs.handlers(AUDITS),
 }
 

@@ -20,6 +20,7 @@ EVENTS = (
     "commission.accrued",
     "commission.reversed",
     "commission.released",
+    "commission.held",
     "payout.approved",
     "payout.sent",
     "payout.paid",

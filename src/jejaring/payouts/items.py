@@ -116,6 +116,16 @@ async def take_back_many(merchant_id: str, amounts: Mapping[str, int]) -> dict[s
     return {source: TakenBack(amounts[source] - rest, rest) for source, rest in left.items()}
 
 
+async def in_payouts(source_ids: Iterable[str]) -> frozenset[str]:
+    """Those sources of which an approved payout has, or had, something; their partners' balances
+    are locked, so that it stays so.
+    """
+    rows = await PayableItem.filter(
+        source_id__in=list(source_ids), payout_id__isnull=False
+    ).values_list("source_id", flat=True)
+    return frozenset(str(source) for source in rows)
+
+
 async def standing(source_ids: Iterable[str]) -> dict[str, Standing]:
     """Where each source's money stands: payable, in a payout, or paid; absent without an item.
 

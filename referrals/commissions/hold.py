@@ -1,0 +1,84 @@
+"""Hold: what an enrolment earned waits for a person, where the merchant ended it for fraud."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from tortoise.expressions import Q
+
+from jejaring import world
+from jejaring.db.transact import transact
+from jejaring.hooks import publish
+from jejaring.ledger import accounts
+from jejaring.ledger.post import hold as hold_balances
+from jejaring.ledger.rules import Draft, Move
+from jejaring.payouts import items
+from referrals.commissions import write
+from referrals.commissions.models import Commission
+from referrals.commissions.release import memo
+from referrals.commissions.write import Ledgered
+
+BATCH = 200
+
+
+async def hold_all(enrolment_id: str, reason: str) -> int:
+    """Move what is pending or payable of an enrolment to held; how many rows. Doing it again holds
+    what came since. What belongs to an approved payout stays there.
+    """
+    done, last = 0, None
+    while True:
+        rows, held = await transact(partial(_batch, enrolment_id, reason, last))
+        done += held
+        if len(rows) < BATCH:
+            return done
+        last = rows[-1]
+
+
+async def _batch(
+    enrolment_id: str, reason: str, last: Commission | None
+) -> tuple[list[Commission], int]:
+    wanted = Commission.filter(enrolment_id=enrolment_id, state__in=["pending", "payable"])
+    if last is not None:
+        later = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, id__gt=last.id)
+        wanted = wanted.filter(later)
+    # In the order in which a change of an order locks its commissions.
+    rows = await wanted.order_by("created_at", "id").limit(BATCH).select_for_update()
+    due = [row for row in rows if row.amount > row.reversed]
+    if not due:
+        return rows, 0
+    await hold_balances((row.merchant_id, row.partner_id) for row in due)
+    payable = [row.id for row in due if row.state == "payable"]
+    gone = await items.in_payouts(payable) if payable else frozenset()
+    mine = [row for row in due if row.id not in gone]
+    await _hold(mine, reason)
+    return rows, len(mine)
+
+
+async def _hold(rows: Sequence[Commission], reason: str) -> None:
+    if not rows:
+        return
+    out = Ledgered()
+    await items.take_back_many(
+        rows[0].merchant_id,
+        {row.id: row.amount - row.reversed for row in rows if row.state == "payable"},
+    )
+    for row in rows:
+        here, held = (accounts.partner(row.partner_id, part) for part in (row.state, "held"))
+        row.times_held += 1
+        key = f"hold:{row.id}:{row.times_held}"
+        moves = (Move(here, held, row.amount - row.reversed),)
+        out.entries.append(Draft(row.merchant_id, key, "hold", moves, memo(row)))
+        row.state, row.reason_code = "held", reason
+        out.change(row)
+    first = rows[0]
+    for organisation_id in (first.merchant_id, first.partner_id):
+        told = publish.draft(
+            "commission.held",
+            organisation_id,
+            first.enrolment_id,
+            merchant_id=first.merchant_id,
+            reason=reason,
+            at=world.now().isoformat(),
+            commissions=[{"id": row.id, "amount": row.amount - row.reversed} for row in rows],
+        )
+        out.events.append(told)
+    await write.write(out)
