@@ -87,7 +87,8 @@ async def create(request: Request, caller: Caller) -> Response:
         row = await products.create(caller, forms.shaped(ProductIn, body))
     except Refusal as exc:
         return await _form(request, caller, _typed(request), None, _at_sku(exc))
-    return pages.go("/merchant/products", "product_saved", name=row.name)
+    back = "/merchant" if request.query_params.get("first") else "/merchant/products"
+    return pages.go(back, "product_saved", name=row.name)
 
 
 def _at_sku(exc: Refusal) -> Refusal:

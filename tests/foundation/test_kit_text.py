@@ -43,6 +43,7 @@ def test_a_coupon_is_the_same_however_it_is_typed(typed: str) -> None:
         ("(0812) 34567890", "+6281234567890"),
         ("+65 6123 4567", "+6561234567"),
         ("12", None),
+        ("0812 555", None),
         ("halo", None),
         ("", None),
         ("0812345678901234567", None),

@@ -27,7 +27,9 @@ def phone(raw: str) -> str | None:
         parsed = phonenumbers.parse(raw, "ID")
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(parsed):
+    # A half-typed Indonesian number is "possible" too: it could be one of an area.
+    short = parsed.country_code == 62 and (parsed.national_number or 0) < 10_000_000
+    if short or not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 

@@ -1,5 +1,6 @@
 """Static files under names that carry their hash, so that a browser may keep them for a year."""
 
+import gzip
 import hashlib
 from functools import lru_cache
 from importlib import resources
@@ -24,6 +25,11 @@ def _file(name: str) -> tuple[bytes, str]:
     return content, hashlib.sha256(content).hexdigest()[:10]
 
 
+@lru_cache(maxsize=64)
+def _packed(name: str) -> bytes:
+    return gzip.compress(_file(name)[0], mtime=0)
+
+
 def url(name: str) -> str:
     """`app.css` → `/static/app.1f0c….css`. FileNotFoundError for a file that does not exist."""
     stem, _, ending = name.rpartition(".")
@@ -42,7 +48,10 @@ async def serve(request: Request) -> Response:
         raise NotFound from exc
     fresh = len(parts) == 3 and parts[1] == digest
     keep = "public, max-age=31536000, immutable" if fresh else "public, max-age=300"
-    return Response(content, media_type=TYPES[parts[-1]], headers={"Cache-Control": keep})
+    headers = {"Cache-Control": keep, "Vary": "Accept-Encoding"}
+    if parts[-1] != "png" and "gzip" in request.headers.get("accept-encoding", ""):
+        content, headers["Content-Encoding"] = _packed(name), "gzip"
+    return Response(content, media_type=TYPES[parts[-1]], headers=headers)
 
 
 ROUTES = [Route("/static/{name}", serve, name="static")]
