@@ -7,7 +7,6 @@ import re
 
 import httpx2
 import pytest
-from playwright.async_api import SetCookieParam
 
 from jejaring import main
 from jejaring.identity import sessions
@@ -68,8 +67,9 @@ async def test_every_page_keeps_the_basics(
     who = member(cast, audience)
     if who is not None:
         token = await sessions.open(who.user.id, who.id)
-        cookie = SetCookieParam(name=sessions.cookie_name(), value=token, url=site.base)
-        await somebody.page.context.add_cookies([cookie])
+        await somebody.page.context.add_cookies(
+            [{"name": sessions.cookie_name(), "value": token, "url": site.base}]
+        )
     listed = paths(audience, names)
     assert len(listed) >= 9
     for path in listed:
