@@ -17,7 +17,7 @@ from jejaring import world
 from jejaring.identity import guards, sessions, signup
 from jejaring.identity.models import Organisation, User
 from jejaring.identity.rules import Caller
-from jejaring.kit.errors import BadField, Invalid, NotFound, Refusal
+from jejaring.kit.errors import BadField, Forbidden, Invalid, NotFound, Refusal
 from jejaring.web import address, language, pages, render
 from referrals.links import welcome
 
@@ -122,6 +122,8 @@ def _worded(request: Request, exc: Refusal, campaign: Campaign) -> dict[str, str
 async def _join(campaign: Campaign, caller: Caller, sent: Sent) -> Response:
     if caller.kind != "partner":
         raise Invalid("partner_needed")
+    if not caller.may("edit"):
+        raise Forbidden("role_forbids")
     found = await welcome.join(
         caller, campaign.id, sent.role, answers=sent.answers, invitation=sent.code or None
     )

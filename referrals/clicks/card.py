@@ -54,5 +54,7 @@ async def show(send: Send, code: str, *, head: bool) -> None:
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'"),
     ]
+    if settings().secure:
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else body})

@@ -2,12 +2,19 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Jejaring: see README.md")
+
+
+@app.callback()
+def house() -> None:
+    """Jejaring: see README.md"""
+    os.umask(0o077)  # the database, its logs and its copies are nobody else's to read
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """One order: why this partner, what it cost, what came back; its state and refunds."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +13,11 @@ from dashboards.frame.forms import Reader
 from dashboards.merchant import hang, queries
 from dashboards.merchant.sales import rules
 from jejaring import world
+from jejaring.db.transact import transact
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
+from jejaring.trail.write import note
 from jejaring.web import language, pages
 from referrals.attribution.models import Credit
 from referrals.intake import move, refund
@@ -22,6 +25,8 @@ from referrals.intake import queries as sales
 from referrals.intake.api import refund_draft, shop_of
 from referrals.intake.shapes import RefundIn
 from referrals.orders.rules import STATES, may_move
+
+T = TypeVar("T")
 
 
 async def show(request: Request, caller: Caller) -> Response:
@@ -80,13 +85,33 @@ async def _campaigns(ids: set[str]) -> dict[str, str]:
     return dict(await Campaign.filter(id__in=sorted(ids)).values_list("id", "name"))
 
 
+async def _by_hand(
+    caller: Caller, action: str, sale_id: str, work: Callable[[], Awaitable[T]], **data: Any
+) -> T:
+    """Do the work and write on the trail who did it, both or neither."""
+
+    async def both() -> T:
+        done = await work()
+        org = caller.organisation_id
+        await note(action, sale_id, actor=caller.actor, organisation_id=org, **data)
+        return done
+
+    return await transact(both)
+
+
 async def state(request: Request, caller: Caller) -> Response:
     """Move the order on; cancelled and returned take its commissions back."""
     sale_id = request.path_params["sale_id"]
     wanted = pages.text(request, "state", 20)
     try:
         if wanted in STATES:
-            await move.move(shop_of(caller), sale_id, wanted)
+            await _by_hand(
+                caller,
+                "sale.moved",
+                sale_id,
+                lambda: move.move(shop_of(caller), sale_id, wanted),
+                state=wanted,
+            )
     except Refusal as exc:
         if exc.status == 404:
             raise
@@ -101,7 +126,13 @@ async def give_back(request: Request, caller: Caller) -> Response:
     try:
         body = _refund(request, typed)
         draft = refund_draft(forms.shaped(RefundIn, body))
-        outcome = await refund.refund(shop_of(caller), sale_id, draft)
+        outcome = await _by_hand(
+            caller,
+            "sale.refunded",
+            sale_id,
+            lambda: refund.refund(shop_of(caller), sale_id, draft),
+            refund_id=draft.refund_id,
+        )
     except Refusal as exc:
         if exc.status == 404:
             raise

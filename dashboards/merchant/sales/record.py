@@ -15,6 +15,7 @@ from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Invalid, Refusal
 from jejaring.kit.periods import local
+from jejaring.trail.write import note
 from jejaring.web import language, pages
 from referrals.intake import queries as sales
 from referrals.intake import record
@@ -77,6 +78,8 @@ async def save(request: Request, caller: Caller) -> Response:
         places = {b.pointer: rules.field_of(b.pointer, used) for b in exc.fields}
         words = forms.words(request, exc, places)
         return await _form(request, caller, typed, count, words, exc.status)
+    org = caller.organisation_id
+    await note("sale.recorded", outcome.sale_id, actor=caller.actor, organisation_id=org)
     whole = await sales.plain(shop, outcome.sale_id, language.pick(request))
     path = f"/merchant/sales/{outcome.sale_id}"
     if not whole.credit:

@@ -9,7 +9,7 @@ from dashboards.frame import forms
 from dashboards.merchant import hang
 from jejaring.identity import guards, keys
 from jejaring.identity.rules import Caller, grantable
-from jejaring.kit.errors import Refusal
+from jejaring.kit.errors import Forbidden, Refusal
 from jejaring.web import pages
 
 PAGE = 30
@@ -55,8 +55,11 @@ async def make(request: Request, caller: Caller) -> Response:
 
 
 async def revoke(request: Request, caller: Caller) -> Response:
-    """End a key within a second."""
-    await keys.revoke(caller.organisation_id, request.path_params["key_id"], caller.actor)
+    """End a key within a second: an owner any, others those that they made."""
+    row = await keys.get(caller.organisation_id, request.path_params["key_id"])
+    if not caller.may("settings") and row.created_by != caller.actor:
+        raise Forbidden("role_forbids")
+    await keys.revoke(caller.organisation_id, row.id, caller.actor)
     return pages.go(PATH, "api_key_revoked")
 
 

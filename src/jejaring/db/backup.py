@@ -1,7 +1,6 @@
 """Copy a SQLite database while it is in use, and put a copy in place; the key stays out of it."""
 
 import hashlib
-import os
 import sqlite3
 from pathlib import Path
 
@@ -27,6 +26,7 @@ def backup(settings: Settings, file: Path) -> None:
         raise ValueError(f"there is no database at {settings.sqlite_path}")
     partial = file.with_name(file.name + ".partial")
     partial.unlink(missing_ok=True)
+    partial.touch(0o600)
     source = sqlite3.connect(settings.sqlite_path)
     copy = sqlite3.connect(partial)
     try:
@@ -39,7 +39,6 @@ def backup(settings: Settings, file: Path) -> None:
     finally:
         copy.close()
         source.close()
-    os.chmod(partial, 0o600)
     partial.rename(file)
 
 
@@ -48,7 +47,7 @@ def restore(settings: Settings, file: Path) -> None:
     _sqlite_only(settings)
     if settings.sqlite_path.exists():
         raise ValueError(f"{settings.sqlite_path} exists; move it away first")
-    copy = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    copy = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
     try:
         ((integrity,),) = copy.execute("PRAGMA integrity_check").fetchall()
         ((kept,),) = copy.execute("SELECT fingerprint FROM backup_note").fetchall()
@@ -60,6 +59,7 @@ def restore(settings: Settings, file: Path) -> None:
                 "be read. Set the key that belongs to it"
             )
         settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        settings.sqlite_path.touch(0o600)
         target = sqlite3.connect(settings.sqlite_path)
         copy.backup(target)
         target.execute("DROP TABLE backup_note")

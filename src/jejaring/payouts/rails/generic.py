@@ -2,6 +2,7 @@
 
 import csv as writer
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ COLUMNS = (
     "amount",
     "currency",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(^|[;\t\r\n|])(?=\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Transfer:
 
 
 def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe before = + - @, tab, return."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """A cell that no spreadsheet takes for a formula: an apostrophe before = + - @ (also the wide
+    ones), tab, return; and after a semicolon too, where Indonesian ones begin a cell.
+    """
+    return _FORMULA.sub(r"\1'", cell)
 
 
 def csv(rows: Sequence[Transfer]) -> bytes:
