@@ -57,7 +57,8 @@ def wrk(url: str, connections: int, seconds: int = 5, script: Path | None = None
         }.items()
     }
     rate, p99, replies = found["rate"], found["p99"], found["replies"]
-    assert rate and p99 and replies, done
+    if not (rate and p99 and replies):
+        raise RuntimeError(done)
     scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
     return Load(float(rate[1]), float(p99[1]) * scale, int(replies[1]))
 

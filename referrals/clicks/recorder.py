@@ -30,13 +30,22 @@ TURNS = 1
 Store = store_sqlite.Store | store_postgres.Store
 
 
+class Batch(asyncio.Future[bool]):
+    """Waited for by all hits of a batch: whether they are stored. One request that is cancelled
+    must not cancel the others', so it is told only when the batch is through.
+    """
+
+    def cancel(self, msg: object = None) -> bool:
+        return False
+
+
 @dataclass
 class _Desk:
     store: Store | None = None
     loop: asyncio.AbstractEventLoop | None = None
     hits: list[Hit] = field(default_factory=list)
-    waiting: list["asyncio.Future[bool]"] = field(default_factory=list)
-    under_way: list["asyncio.Future[bool]"] = field(default_factory=list)
+    batch: Batch | None = None
+    under_way: tuple[int, Batch] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     writer: "asyncio.Task[None] | None" = None
     stopping: bool = False
@@ -47,23 +56,23 @@ class _Desk:
 _desk = _Desk()
 
 
-def keep(hit: Hit) -> "asyncio.Future[bool]":
-    """The hit joins the open batch. The future's answer: whether it is stored, once that is known.
+def keep(hit: Hit) -> Batch:
+    """The hit joins the open batch. The answer: whether it is stored, once that is known.
 
     False means that the buyer goes on without a click id.
     """
     desk = _desk
-    if desk.loop is None or desk.stopping:
-        CLICKS_LOST.inc()
-        missed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        missed.set_result(False)
-        return missed
-    future: asyncio.Future[bool] = desk.loop.create_future()
-    if not desk.hits:
+    batch = desk.batch
+    if batch is None:
+        if desk.loop is None or desk.stopping:
+            CLICKS_LOST.inc()
+            missed = Batch()
+            missed.set_result(False)
+            return missed
+        batch = desk.batch = Batch(loop=desk.loop)
         desk.wake.set()
     desk.hits.append(hit)
-    desk.waiting.append(future)
-    return future
+    return batch
 
 
 async def start(chosen: Settings) -> None:
@@ -78,7 +87,7 @@ async def start(chosen: Settings) -> None:
     await lookup.start(chosen)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def stop() -> None:
@@ -107,29 +116,24 @@ def _begin(desk: _Desk, store: Store) -> None:
         if task.cancelled() or task.exception() is None:
             return
         log.error("the writer of clicks fell over", task.exception())
-        CLICKS_LOST.inc(len(desk.under_way))
-        _answer(desk.under_way, stored=False)
+        if desk.under_way is not None and not desk.under_way[1].done():
+            CLICKS_LOST.inc(desk.under_way[0])
+            desk.under_way[1].set_result(False)
         _begin(desk, store)
 
     desk.writer = asyncio.create_task(_write(desk, store))
     desk.writer.add_done_callback(ended)
 
 
-def _answer(waiting: list["asyncio.Future[bool]"], *, stored: bool) -> None:
-    for future in waiting:
-        if not future.done():
-            future.set_result(stored)
-
-
 async def _write(desk: _Desk, store: Store) -> None:
-    while desk.hits or not desk.stopping:
-        if not desk.hits:
+    while desk.batch is not None or not desk.stopping:
+        if desk.batch is None:
             desk.wake.clear()
             await desk.wake.wait()
             continue
-        hits, desk.under_way = desk.hits, desk.waiting
-        desk.hits, desk.waiting = [], []
-        _answer(desk.under_way, stored=await _store(store, hits))
+        hits, batch = desk.hits, desk.batch
+        desk.hits, desk.batch, desk.under_way = [], None, (len(hits), batch)
+        batch.set_result(await _store(store, hits))
         if desk.pause and time.monotonic() > desk.paused_at + PAUSE_EVERY_SECONDS:
             await asyncio.sleep(PAUSE_SECONDS)
             desk.paused_at = time.monotonic()

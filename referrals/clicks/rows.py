@@ -75,9 +75,9 @@ def rows_of(hits: list[Hit]) -> list[Row]:
         daily, repeat = "", False
         if kind == PERSON:
             daily = _daily_hash(hit)
+            # A newcomer's cookie is not remembered: most never come back, and who does is asked
+            # about (`questions`).
             repeat = visits.was_here(entry.link_id, visitor if returning else daily, seconds)
-            if not returning:
-                visits.was_here(entry.link_id, visitor, seconds)
         else:
             visitor = ""
         rows.append((

@@ -13,7 +13,7 @@ from referrals.clicks.rules import VISIT
 PATIENCE_SECONDS = 2.5
 # COPY costs us 80 µs to begin and the server little a row; one statement that splits a text costs
 # us 30 µs and the server 15 µs a row. What we spend is taken from the replies.
-MANY = 64
+MANY = 12
 _TYPES = {"at": "::timestamptz", "repeat": "::boolean", "own": "::boolean"}
 _FIELDS = [f"field[{n}]{_TYPES.get(name, '')}" for n, name in enumerate(COLUMNS, 1)]
 _INSERT = f"""

@@ -10,6 +10,7 @@ import queue
 import sqlite3
 import threading
 from datetime import datetime
+from itertools import chain
 
 from jejaring.db import beside
 from jejaring.settings import Settings
@@ -21,6 +22,10 @@ from referrals.clicks.rules import VISIT
 PATIENCE_MS = 2_500
 _EMPTY_IS_NULL = {"product_id", "visitor", "visitor_hash", "referrer", "device"}
 _SLOTS = ["NULLIF(?, '')" if name in _EMPTY_IS_NULL else "?" for name in COLUMNS]
+_ROW = f"({', '.join(_SLOTS)})"
+# Many rows a statement cost a fifth less than one.
+CHUNK = 16
+_INSERT_CHUNK = f"INSERT INTO click ({', '.join(COLUMNS)}) VALUES {', '.join([_ROW] * CHUNK)}"  # noqa: S608 — our own names
 _INSERT = f"INSERT INTO click ({', '.join(COLUMNS)}) VALUES ({', '.join(_SLOTS)})"  # noqa: S608 — our own names
 _LAST = "SELECT max(at) FROM click WHERE visitor = ? AND link_id = ? AND merchant_id = ? AND at > ?"
 
@@ -51,7 +56,11 @@ class Store:
             await turn.acquire()
         try:
             await self._begin()
-            self._connection.executemany(_INSERT, rows)
+            whole = len(rows) // CHUNK * CHUNK
+            for start in range(0, whole, CHUNK):
+                chunk = list(chain.from_iterable(rows[start : start + CHUNK]))
+                self._connection.execute(_INSERT_CHUNK, chunk)
+            self._connection.executemany(_INSERT, rows[whole:])
             await self._in_thread("COMMIT")
         finally:
             if self._connection.in_transaction:
