@@ -162,4 +162,4 @@ async def test_the_audit_names_what_differs(s: Stage) -> None:
     await Commission.filter(state="payable").update(key="accrue:lost", reversed=2)
     found = {(d.what, d.expected, d.found) for d in await audit.audit()}
     assert ("pending", 19_999, 20_000) in found
-    assert {what for what, _, _ in found} == {"pending", "reversed", "items", "entry"}
+    assert {what for what, _, _ in found} == {"pending", "reversed", "items", "entry", "reserved"}

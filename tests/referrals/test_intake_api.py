@@ -203,7 +203,7 @@ async def test_a_sale_in_full_says_why_this_partner(s: Stage) -> None:
     won, lost = whole["touches"]
     assert (won["partner"], won["won"], won["reason"]) == ("dimas", True, "coupon")
     assert (lost["partner"], lost["won"], lost["reason"]) == ("rina", False, "lost_to_coupon")
-    assert lost["text"] == "Kalah dari kupon yang dipakai pembeli."
+    assert lost["text"] == "Kalah dari kode yang dipakai pembeli."
     assert whole["refunds"] == []
 
 
