@@ -30,7 +30,7 @@ def attribute(found: Evidence, order: Order, ask: Ask) -> Attribution:
     notes: list[Note] = list(order.sale.notes)
     seen = [replace(t, uses=found.uses.get(t.id, 0)) for t in evidence.touches(found, ask, notes)]
     verdict = judge(found, order, order.lines, seen)
-    for touch_id in {share.touch.id for share in verdict.shares}:
+    for touch_id in {judged.touch.id for judged in verdict.judged if judged.won}:
         found.uses[touch_id] = found.uses.get(touch_id, 0) + 1
     selfish = _selves(found, ask, seen, verdict)
     rows = credit_rows(found, order, verdict, selfish)

@@ -115,38 +115,77 @@ def credit(
     """Who is credited for each line.
 
     A touch is eligible for a line if its campaign covers the product, was live at touch and sale,
-    its enrolment active at both, within the campaign's window, not after placed_at, and (a click)
-    it has credited fewer than click_limit orders. The best one (precedence, then latest, then
-    higher id) names the campaign; that campaign's policy shares the line among its touches of the
-    same precedence. Shares of a line sum to 10 000 bp. The order of `touches` does not matter.
+    its enrolment active at both, within the campaign's window (a bond has a term of its own), not
+    after placed_at, and (a click) it has credited fewer than click_limit orders. The best one
+    (precedence, then latest, then higher id) names the campaign; that campaign's policy shares the
+    line among its touches of the same precedence (`parts`); a partner's touches make one share
+    (`by_partner`). Shares of a line sum to 10 000 bp. The order of `touches` does not matter.
     """
-    ordered = sorted(touches, key=lambda t: (t.at, t.id, t.enrolment_id))
+    ordered = sorted(touches, key=_in_time)
     judge = _Judge(promises, enrolments, sale.placed_at, click_limit)
     shares: list[Share] = []
+    won: set[int] = set()
     uncredited: dict[int, str] = {}
     losses: dict[int, list[str]] = {i: [] for i in range(len(ordered))}
     for position, product_id in sale.lines:
         faults = [judge.fault(touch, product_id) for touch in ordered]
         fit = [t for t, fault in zip(ordered, faults, strict=True) if fault is None]
         best = max(fit, key=judge.strength, default=None)
+        chosen = judge.shared(best, fit) if best is not None else []
         if best is None:
             uncredited[position] = _latest_fault(faults)
-            won: list[Share] = []
-        else:
-            won = judge.shared(position, product_id, best, fit)
-        shares += won
-        winners = {id(share.touch) for share in won}
+        winners = {id(touch) for touch, _ in chosen}
+        won |= winners
+        for touch, share_bp in by_partner(chosen):
+            item = _item(touch, product_id)
+            shares.append(Share(position, touch, share_bp, item, judge.why(touch)))
         for i, (touch, fault) in enumerate(zip(ordered, faults, strict=True)):
             if fault is not None:
                 losses[i].append(fault)
             elif best is not None and id(touch) not in winners:
                 losses[i].append(judge.lost(touch, best))
-    why = {id(s.touch): s.why for s in shares}
     judged = tuple(
-        Judged(t, id(t) in why, why.get(id(t)) or _latest_fault(losses[i]))
+        Judged(t, id(t) in won, judge.why(t) if id(t) in won else _latest_fault(losses[i]))
         for i, t in enumerate(ordered)
     )
     return Verdict(tuple(shares), judged, uncredited)
+
+
+def _in_time(touch: Seen) -> tuple[datetime, str, str]:
+    return (touch.at, touch.id, touch.enrolment_id)
+
+
+def parts(model: str, touches: Sequence[Seen]) -> list[tuple[Seen, int]]:
+    """How a policy shares a line among touches (at least one, in the order of time, of equal ones
+    the lower id first): basis points that sum to 10 000.
+
+    last_touch, first_touch: the latest, the earliest alone. linear: equal parts. position: 40 % to
+    the earliest, 40 % to the latest, 20 % in equal parts to those between; two touches 50/50. By
+    largest remainder, ties to the lowest touch id.
+    """
+    if model in ("last_touch", "first_touch"):
+        return [(touches[0 if model == "first_touch" else -1], FULL_BP)]
+    between = len(touches) - 2
+    weights = [1] * len(touches)
+    if model == "position" and between > 0:
+        weights = [2 * between, *[1] * between, 2 * between]
+    ordered = sorted(zip(touches, weights, strict=True), key=lambda p: (p[0].id, p[0].enrolment_id))
+    bps = split(FULL_BP, [weight for _, weight in ordered])
+    return [(touch, bp) for (touch, _), bp in zip(ordered, bps, strict=True)]
+
+
+def by_partner(chosen: Sequence[tuple[Seen, int]]) -> list[tuple[Seen, int]]:
+    """Each enrolment once, with the sum of its touches' parts; its latest touch (then the higher
+    id) stands for it. In the order of those touches' ids.
+    """
+    sums: dict[str, int] = {}
+    faces: dict[str, Seen] = {}
+    for touch, share_bp in chosen:
+        sums[touch.enrolment_id] = sums.get(touch.enrolment_id, 0) + share_bp
+        known = faces.get(touch.enrolment_id, touch)
+        faces[touch.enrolment_id] = max(known, touch, key=_in_time)
+    found = [(faces[enrolment_id], share_bp) for enrolment_id, share_bp in sums.items()]
+    return sorted(found, key=lambda p: (p[0].id, p[0].enrolment_id))
 
 
 def _latest_fault(faults: Sequence[str | None]) -> str:
@@ -176,7 +215,8 @@ class _Judge:
             return "not_covered"
         if at > sold:
             return "after_sale"
-        if sold - at > timedelta(days=promise.policy.window_days):
+        window = timedelta(days=promise.policy.window_days)
+        if touch.by != "bond" and sold - at > window:
             return "outside_window"
         if not (facts.live_at(at) and facts.live_at(sold)):
             return "not_live"
@@ -186,21 +226,23 @@ class _Judge:
             return "used_up"
         return None
 
-    def strength(self, touch: Seen) -> tuple[int, datetime, str]:
+    def strength(self, touch: Seen) -> tuple[int, datetime, str, str]:
         policy = self.promises[touch.campaign_id].policy
-        return (-rank(touch, policy), touch.at, touch.id)
+        return (-rank(touch, policy), *_in_time(touch))
 
-    def shared(
-        self, position: int, product_id: str | None, best: Seen, fit: Sequence[Seen]
-    ) -> list[Share]:
-        """The line shared by the policy of the best touch's campaign."""
+    def shared(self, best: Seen, fit: Sequence[Seen]) -> list[tuple[Seen, int]]:
+        """The touches that share a line by the policy of the best one's campaign, with their parts
+        in basis points.
+        """
         policy = self.promises[best.campaign_id].policy
         level = rank(best, policy)
         same = [t for t in fit if t.campaign_id == best.campaign_id and rank(t, policy) == level]
-        first = policy.model == "first_touch"
-        chosen = min(same, key=lambda t: (t.at, t.id)) if first else best
-        why = chosen.by if chosen.by not in ("click", "scan") else policy.model
-        return [Share(position, chosen, FULL_BP, _item(chosen, product_id), why)]
+        return parts(policy.model, sorted(same, key=_in_time))
+
+    def why(self, touch: Seen) -> str:
+        """The reason of a touch that won."""
+        model = self.promises[touch.campaign_id].policy.model
+        return model if touch.by in ("click", "scan") else touch.by
 
     def lost(self, touch: Seen, best: Seen) -> str:
         """Why an eligible touch lost to the best one (or to the one its policy chose)."""

@@ -1,7 +1,8 @@
 """A stored order as figures: what the events tell the dashboards to add."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from jejaring.kit.money import split
 from referrals.attribution.models import Credit
 from referrals.attribution.rules import CHANNEL
 from referrals.commissions.models import Commission
@@ -14,22 +15,40 @@ from referrals.orders.store import Order
 
 def of(order: Order, given: Sequence[Credit], rows: Sequence[Commission]) -> list[Figure]:
     """The figures of an order as it stands."""
-    credit_of = {c.line_id: c for c in reversed(given)}
-    earned: dict[str, int] = {}
+    credits_of: dict[str, list[Credit]] = {}
+    for credit in sorted(given, key=lambda c: (c.touch_id, c.enrolment_id)):
+        credits_of.setdefault(credit.line_id, []).append(credit)
+    earned: dict[tuple[str, str], int] = {}
     for row in rows:
         if row.state in ON_BOOKS and row.line_id is not None:
-            earned[row.line_id] = earned.get(row.line_id, 0) + row.amount - row.reversed
+            place = (row.line_id, row.enrolment_id)
+            earned[place] = earned.get(place, 0) + row.amount - row.reversed
     closed = order.sale.state in CLOSED_STATES
     lines = [
-        LineFigure(
-            place=_place(order, line, credit_of.get(line.id)),
-            credited=line.id in credit_of,
-            left=0 if closed else line.base - line.refunded,
-            commission=earned.get(line.id, 0),
-        )
+        part
         for line in order.lines
+        for part in _line(order, line, credits_of.get(line.id, []), earned)
     ]
     return figures(lines, counts=not closed)
+
+
+def _line(
+    order: Order, line: SaleLine, own: list[Credit], earned: Mapping[tuple[str, str], int]
+) -> list[LineFigure]:
+    """A line's figures: one for each partner who has a share of it."""
+    left = 0 if order.sale.state in CLOSED_STATES else line.base - line.refunded
+    if not own:
+        return [LineFigure(_place(order, line, None), False, left, 0)]
+    parts = split(left, [c.share_bp for c in own])
+    return [
+        LineFigure(
+            place=_place(order, line, credit),
+            credited=True,
+            left=part,
+            commission=earned.get((line.id, credit.enrolment_id), 0),
+        )
+        for credit, part in zip(own, parts, strict=True)
+    ]
 
 
 def _place(order: Order, line: SaleLine, credit: Credit | None) -> Place:

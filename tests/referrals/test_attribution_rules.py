@@ -235,6 +235,91 @@ def test_direct_is_what_the_link_led_to_or_anything_without_a_product() -> None:
         assert [s.item for s in verdict.shares] == items
 
 
+SHARED: list[tuple[str, list[Seen], str, dict[str, int]]] = [
+    ("one alone", [touch("a1")], "linear", {"a1": 10_000}),
+    (
+        "three: the rest to the lowest id",
+        [touch("c1", hours(3)), touch("b1", hours(2)), touch("a1", hours(1))],
+        "linear",
+        {"a1": 3_334, "b1": 3_333, "c1": 3_333},
+    ),
+    ("position of one", [touch("a1")], "position", {"a1": 10_000}),
+    (
+        "position of two",
+        [touch("a1", hours(3)), touch("b1", hours(1))],
+        "position",
+        {"a1": 5_000, "b1": 5_000},
+    ),
+    (
+        "position of three",
+        [touch("b1", hours(3)), touch("c1", hours(2)), touch("a1", hours(1))],
+        "position",
+        {"a1": 4_000, "b1": 4_000, "c1": 2_000},
+    ),
+    (
+        "position of four",
+        [
+            touch("d1", hours(4)),
+            touch("b1", hours(3)),
+            touch("c1", hours(2)),
+            touch("a1", hours(1)),
+        ],
+        "position",
+        {"a1": 4_000, "b1": 1_000, "c1": 1_000, "d1": 4_000},
+    ),
+    (
+        "a partner's touches make one share, shown by the latest",
+        [touch("a1", hours(3)), touch("b1", hours(2)), touch("a2", hours(1))],
+        "position",
+        {"a2": 8_000, "b1": 2_000},
+    ),
+    (
+        "only touches of the best one's precedence share",
+        [touch("a1", hours(3)), touch("b1", hours(2)), touch("c9", T, "coupon")],
+        "linear",
+        {"c9": 10_000},
+    ),
+    (
+        "and only eligible ones",
+        [touch("a1", hours(24 * 31)), touch("b1", hours(2)), touch("c1", hours(1), uses=20)],
+        "linear",
+        {"b1": 10_000},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("touches", "model", "wanted"), [s[1:] for s in SHARED], ids=[s[0] for s in SHARED]
+)
+def test_a_line_is_shared(touches: list[Seen], model: str, wanted: dict[str, int]) -> None:
+    promises = {"cmp_1": promise(policy=Policy(model))}
+    verdict = rules.credit(touches, promises, PARTNERS, ONE)
+    assert {s.touch.id: s.share_bp for s in verdict.shares} == wanted
+    clicks = [j for j in verdict.judged if j.won and j.touch.by == "click"]
+    assert {j.reason for j in clicks} <= {model}
+
+
+def test_with_five_between_the_rest_of_the_middle_goes_to_the_lowest_ids() -> None:
+    seen = [touch(f"a{i}", hours(9 - i)) for i in range(8)]
+    shares = {t.id: bp for t, bp in rules.parts("position", seen)}
+    assert sum(shares.values()) == 10_000
+    assert [shares[f"a{i}"] for i in range(8)] == [4_000, 334, 334, 333, 333, 333, 333, 4_000]
+
+
+def test_a_bond_lasts_longer_than_the_window_and_yields_to_everything() -> None:
+    old = touch("a1", hours(24 * 200), "bond")
+    verdict = rules.credit(
+        [old],
+        {"cmp_1": promise(spans=((hours(24 * 300), None),))},
+        {"enr_a": partner("a", active_from=hours(24 * 300))},
+        ONE,
+    )
+    assert reasons(verdict) == {"a1": "bond"}
+    late = [touch("b1", T - timedelta(days=1), "bond"), touch("a1", hours(700))]
+    verdict = rules.credit(late, {"cmp_1": promise()}, PARTNERS, ONE)
+    assert reasons(verdict) == {"a1": "last_touch", "b1": "lost_to_click"}
+
+
 def test_the_best_touch_names_the_campaign_whose_policy_decides() -> None:
     promises = {
         "cmp_1": promise(policy=Policy("first_touch")),
@@ -272,7 +357,10 @@ seen_touches = st.lists(
     unique_by=lambda t: (t.id, t.enrolment_id),
 )
 policies = st.builds(
-    Policy, st.sampled_from(["last_touch", "first_touch"]), st.just(30), st.booleans()
+    Policy,
+    st.sampled_from(["last_touch", "first_touch", "linear", "position"]),
+    st.just(30),
+    st.booleans(),
 )
 
 
@@ -288,11 +376,15 @@ def test_the_laws_of_credit(touches: list[Seen], one: Policy, two: Policy, chanc
         shares = [s for s in verdict.shares if s.position == position]
         assert sum(s.share_bp for s in shares) == (0 if position in verdict.uncredited else 10_000)
         assert len({s.touch.campaign_id for s in shares}) <= 1
+        assert len({s.touch.enrolment_id for s in shares}) == len(shares)
+        assert all(s.share_bp > 0 for s in shares)
     mixed = list(touches)
     chance.shuffle(mixed)  # type: ignore[attr-defined]
     assert rules.credit(mixed, promises, PARTNERS, sale) == verdict
     assert len(verdict.judged) == len(touches)
-    assert {j.touch.id for j in verdict.judged if j.won} == {s.touch.id for s in verdict.shares}
+    won = {(j.touch.id, j.touch.enrolment_id) for j in verdict.judged if j.won}
+    assert won >= {(s.touch.id, s.touch.enrolment_id) for s in verdict.shares}
+    assert {e for _, e in won} == {s.touch.enrolment_id for s in verdict.shares}
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**6), st.just(10_000))))

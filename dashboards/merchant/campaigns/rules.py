@@ -11,6 +11,7 @@ from dashboards.frame.rules import read_number, read_rate, read_rupiah
 from jejaring.kit.errors import BadField
 from jejaring.kit.money import FULL_BP, percent_of
 
+MODELS = ("last_touch", "first_touch", "linear", "position")
 MAX_MORE = 4
 KINDS = ("percent", "per_order", "per_item")
 _SHARED = ("disc", "hold", "window", "model", "coupon", "all", "more")
@@ -85,7 +86,7 @@ def read(typed: Mapping[str, str]) -> tuple[dict[str, Any], list[BadField]]:
         "rules": [*rules, general],
         "hold_days": _days(typed, "hold", 0, 7, bad),
         "attribution": {
-            "model": "first_touch" if typed.get("model") == "first_touch" else "last_touch",
+            "model": typed["model"] if typed.get("model") in MODELS else "last_touch",
             "window_days": _days(typed, "window", 1, 30, bad),
             "coupon_beats_click": bool(typed.get("coupon")),
         },
