@@ -20,7 +20,9 @@ class Settings(BaseModel):
     What is not given comes from the environment, where an empty variable counts as none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     def __init__(self, **given: Any) -> None:
         for name, one in type(self).model_fields.items():

@@ -145,3 +145,9 @@ def test_a_backup_is_for_its_owner_only_and_restored_from_the_very_file(tmp_path
     backup.restore(chosen, odd)
     assert stat.S_IMODE(chosen.sqlite_path.stat().st_mode) == 0o600
     assert sorted(p.name for p in tmp_path.iterdir()) == [odd.name, "data"]
+
+
+def test_a_wrong_setting_is_named_without_its_value() -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL") as caught:
+        Settings(database_url="mysql://jejaring:geheim@db/jejaring")
+    assert "geheim" not in str(caught.value)
