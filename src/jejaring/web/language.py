@@ -59,7 +59,7 @@ def pick(request: Request) -> str:
     wished = request.query_params.get("bahasa") or request.cookies.get(cookie_name())
     if wished in LANGUAGES:
         return wished
-    caller = getattr(request.state, "caller", None)
+    caller: Any = getattr(request.state, "caller", None)
     if getattr(caller, "user_id", None) and caller.language in LANGUAGES:
         return str(caller.language)
     accepted = request.headers.get("accept-language", "").split(",")
