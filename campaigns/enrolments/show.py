@@ -11,8 +11,9 @@ from campaigns.lifecycle.queries import products, state_of
 from campaigns.terms import versions
 from campaigns.terms.issue import shown
 from campaigns.terms.models import TermsVersion
-from campaigns.terms.rules import Terms, read
+from campaigns.terms.rules import Terms
 from campaigns.terms.shapes import TermsOut
+from campaigns.terms.stored import read
 from jejaring import world
 from jejaring.kit.periods import DEFAULT_ZONE
 from jejaring.settings import settings

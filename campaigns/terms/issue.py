@@ -17,9 +17,6 @@ def not_yet(terms: TermsIn) -> list[BadField]:
         for i, rule in enumerate(terms.rules)
         if rule.pay.kind not in KINDS
     ]
-    model = terms.attribution.model if terms.attribution else "last_touch"
-    if model not in ("last_touch", "first_touch"):
-        found.append(BadField("/attribution/model", "not_yet", {"what": model}))
     if terms.recruiter is not None:
         found.append(BadField("/recruiter", "not_yet", {"what": "recruiter"}))
     if terms.bond_days:

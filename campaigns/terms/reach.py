@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from campaigns.terms.rules import ANY_OF, CHANNELS, ITEMS, ROLES, TIERS, Rule, When
+from campaigns.terms.rules import ANY_OF, CHANNELS, EVENT_KINDS, ITEMS, ROLES, TIERS, Rule, When
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR = 10**18
@@ -66,10 +66,12 @@ def _micros(instant: datetime | None, otherwise: int) -> int:
     return otherwise if instant is None else (instant - _EPOCH) // timedelta(microseconds=1)
 
 
-def _box(when: When) -> Box:
+def _box(rule: Rule) -> Box:
     """The lines for which the conditions hold, as one side per thing that is asked. A line is never
-    more than its order, so `min_line` also asks for such an order.
+    more than its order, so `min_line` also asks for such an order. `bond` is the months since the
+    buyer's first credited order, −1 for a line that no bond credits.
     """
+    when: When = rule.when
     sides: dict[str, Side] = {}
     for name in ANY_OF:
         wanted: frozenset[str] | None = getattr(when, name)
@@ -81,6 +83,7 @@ def _box(when: When) -> Box:
     sides["min_order"] = Range(max(when.min_order, when.min_line))
     sides["min_quantity"] = Range(max(when.min_quantity, 1))
     sides["placed_at"] = Range(_micros(when.from_, -_FAR), _micros(when.until, _FAR))
+    sides["bond"] = Range(-1) if rule.kind != "recurring" else Range(0, rule.months or 0)
     return sides
 
 
@@ -108,17 +111,19 @@ def hidden_by(rules: Sequence[Rule], index: int) -> tuple[int, ...]:
     """The earlier rules that together take every line of rule `index`: empty if it can decide one.
 
     A single rule that is enough is named alone. Past 100 pieces the question is given up in the
-    rule's favour. A rule whose own conditions contradict each other is hidden by nobody.
+    rule's favour. A rule whose own conditions contradict each other is hidden by nobody. Event
+    rules neither take lines nor need any.
     """
-    own = _box(rules[index].when)
-    if not all(own.values()):
+    own = _box(rules[index])
+    if rules[index].kind in EVENT_KINDS or not all(own.values()):
         return ()
-    earlier = [_box(rule.when) for rule in rules[:index]]
-    for i, box in enumerate(earlier):
+    earlier = [(i, _box(rule)) for i, rule in enumerate(rules[:index])]
+    earlier = [(i, box) for i, box in earlier if rules[i].kind not in EVENT_KINDS]
+    for i, box in earlier:
         if not _minus(own, box):
             return (i,)
     left, takers = [own], []
-    for i, box in enumerate(earlier):
+    for i, box in earlier:
         parts = [part for piece in left for part in _minus(piece, box)]
         if parts != left:
             takers.append(i)

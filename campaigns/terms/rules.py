@@ -3,23 +3,29 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from jejaring.kit.money import FULL_BP, half_up, percent_of, split
+from campaigns.terms import steps
+from campaigns.terms.steps import Step
+from jejaring.kit.money import FULL_BP, MAX_AMOUNT, percent_of, split
+from jejaring.kit.periods import DEFAULT_ZONE, months_after
 
 ROLES = ("reseller", "buzzer", "influencer", "follower")
 TIERS = ("bronze", "silver", "gold")
 CHANNELS = ("link", "scan", "coupon", "chat", "marketplace")
 ITEMS = ("direct", "indirect")
-KINDS = ("percent", "per_order", "per_item")
-KINDS_LATER = ("tiers", "recurring", "per_click", "per_post", "bonus")
+LINE_KINDS = ("percent", "per_order", "per_item", "tiers", "recurring")
+EVENT_KINDS: tuple[str, ...] = ("per_click", "per_post", "bonus")
+# What this installation computes; anything else of the contract is refused with `not_yet`.
+KINDS = ("percent", "per_order", "per_item", "tiers")
+# Kinds that are counted per month (or day) under their names, which must differ.
+COUNTED = ("tiers", "bonus", "per_click", "per_post")
 ANY_OF = ("product_id", "sku", "category", "role", "partner", "tier", "channel", "item")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How a campaign's touches share a line: `last_touch` or `first_touch`, and how long they
-    count.
+    """How a campaign's touches share a line (`last_touch`, `first_touch`, `linear` or `position`),
+    and how long they count.
     """
 
     model: str = "last_touch"
@@ -58,9 +64,11 @@ class When:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line rule: its conditions, what it pays, and its limits in rupiah (None = no limit).
+    """One rule: its conditions, what it pays, and its limits in rupiah (None = no limit).
 
     kind `percent` has `rate_bp`, `per_order` and `per_item` have `amount`; a zero pays zero.
+    `tiers` have `steps`: `marginal` ones pay each part of the month's volume at its own rate,
+    `whole` ones pay all of it at the highest rate reached, when the month is over.
     """
 
     name: str
@@ -70,6 +78,27 @@ class Rule:
     amount: int | None = None
     max_per_order: int | None = None
     max_per_partner_month: int | None = None
+    mode: str | None = None
+    steps: tuple[Step, ...] = ()
+    months: int | None = None
+    max_per_day: int | None = None
+    at_sales: int | None = None
+    at_volume: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is paid only when the month is over, though it decides lines."""
+        return self.kind == "tiers" and self.mode == "whole"
+
+
+@dataclass(frozen=True)
+class Recruiter:
+    """The share of who recruited a partner: `rate_bp` on top of the recruit's commission, while the
+    recruiter had sales of their own in the last `active_days` days.
+    """
+
+    rate_bp: int
+    active_days: int = 30
 
 
 @dataclass(frozen=True)
@@ -84,15 +113,19 @@ class Terms:
     max_per_partner_month: int | None = None
     bond_days: int = 0
     buyer_discount_bp: int | None = None
+    recruiter: Recruiter | None = None
 
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """The order as a whole: base in rupiah, and whether its buyer is new (None = unknown)."""
+    """The order as a whole: base in rupiah, whether its buyer is new (None = unknown), and the zone
+    of the merchant's calendar.
+    """
 
     base: int
     placed_at: datetime
     new_buyer: bool | None = None
+    zone: str = DEFAULT_ZONE
 
 
 @dataclass(frozen=True)
@@ -107,7 +140,9 @@ class Who:
 @dataclass(frozen=True)
 class CreditedLine:
     """A line as it is credited to one partner: `base` is the whole line's, `share_base` the part
-    (in rupiah) and `share_bp` the part (in basis points) of it that is this partner's.
+    (in rupiah) and `share_bp` the part (in basis points) of it that is this partner's; the line's
+    shares before it hold `share_from_bp`, so that all parts of an amount re-add to it. `bonded_at`
+    is when the buyer's first credited order was placed, of a line that the bond credits.
     """
 
     position: int
@@ -118,13 +153,20 @@ class CreditedLine:
     base: int
     share_base: int
     share_bp: int = FULL_BP
+    share_from_bp: int = 0
     item: str = "direct"
     channel: str = "link"
+    bonded_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Worth:
-    """What one line earns, and by which rule; `notes` are reason codes (`max_per_order`)."""
+    """What one line earns, and by which rule; `notes` are reason codes (`max_per_order`).
+
+    Of tiers: `before` is the month's volume in front of this line, `parts` what of its base fell
+    into which rate; `estimate` (of whole ones, which earn when the month is over) what it would
+    earn as the month stands.
+    """
 
     position: int
     rule_index: int
@@ -134,6 +176,23 @@ class Worth:
     rate_bp: int | None
     amount: int
     notes: tuple[str, ...] = ()
+    before: int | None = None
+    parts: tuple[tuple[int, int], ...] = ()
+    estimate: int | None = None
+
+
+@dataclass(frozen=True)
+class Month:
+    """What tiers need to know of the partner's month: `volumes` in rupiah by rule name, as it
+    stands before this order; `kept` the volume that stood before a line when it was first priced,
+    by (position, rule name): a line keeps the rate it got.
+    """
+
+    volumes: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[tuple[int, str], int] = field(default_factory=dict)
+
+
+NO_MONTH = Month()
 
 
 def fold(category: str) -> str:
@@ -142,14 +201,21 @@ def fold(category: str) -> str:
 
 
 def worth(
-    terms: Terms, order: OrderFacts, who: Who, lines: Sequence[CreditedLine]
+    terms: Terms,
+    order: OrderFacts,
+    who: Who,
+    lines: Sequence[CreditedLine],
+    month: Month = NO_MONTH,
 ) -> tuple[Worth, ...]:
     """What this partner's lines of one order earn, in the order of `lines`, at most one row each.
 
     For each line the first rule whose conditions all hold decides; a line without one is absent.
-    percent: share_base × rate_bp / 10 000, half up to the rupiah. per_item: amount × quantity,
-    times the share, half up. per_order: amount once per order and rule, spread over the rule's
-    lines by their bases (largest remainder, ties to the earlier line), then times each share.
+    percent: share_base × rate_bp / 10 000, half up to the rupiah. per_item: amount × quantity, at
+    most Rp10^12 a line, times the share, half up. per_order: amount once per order and rule, spread
+    over the rule's lines by their bases (largest remainder, ties to the earlier line), then times
+    each share.
+    tiers: each line's share_base continues the month's volume; marginal ones pay Σ part × rate,
+    half up once per line, whole ones nothing yet.
     A rule's `max_per_order` is spread over its lines by what each would have paid. Month limits
     and the campaign's budget are not applied here.
     """
@@ -161,14 +227,32 @@ def worth(
     found = [
         row
         for index, matched in chosen.items()
-        for row in _priced(index, terms.rules[index], matched)
+        for row in _priced(index, terms.rules[index], matched, month)
     ]
     place = {line.position: i for i, line in enumerate(lines)}
     return tuple(sorted(found, key=lambda row: place[row.position]))
 
 
 def _first(rules: Sequence[Rule], order: OrderFacts, who: Who, line: CreditedLine) -> int | None:
-    return next((i for i, rule in enumerate(rules) if holds(rule.when, order, who, line)), None)
+    found = (i for i, rule in enumerate(rules) if decides(rule, order, who, line))
+    return next(found, None)
+
+
+def decides(rule: Rule, order: OrderFacts, who: Who, line: CreditedLine) -> bool:
+    """Whether it is a line rule all of whose conditions hold. `recurring` asks for a line that the
+    buyer's bond credits, placed within its calendar months after the first credited order.
+    """
+    if rule.kind not in LINE_KINDS:
+        return False
+    if rule.kind == "recurring" and not _within(rule.months or 0, order, line):
+        return False
+    return holds(rule.when, order, who, line)
+
+
+def _within(months: int, order: OrderFacts, line: CreditedLine) -> bool:
+    if line.bonded_at is None:
+        return False
+    return order.placed_at < months_after(line.bonded_at, months, order.zone)
 
 
 def holds(when: When, order: OrderFacts, who: Who, line: CreditedLine) -> bool:
@@ -198,81 +282,71 @@ def holds(when: When, order: OrderFacts, who: Who, line: CreditedLine) -> bool:
 
 
 def _amounts(rule: Rule, lines: Sequence[CreditedLine]) -> list[int]:
-    if rule.kind == "percent":
+    if rule.kind in ("percent", "recurring"):
         return [percent_of(line.share_base, rule.rate_bp or 0) for line in lines]
     amount = rule.amount or 0
     if rule.kind == "per_order":
         parts = split(amount, [line.base for line in lines])
     else:
-        parts = [amount * line.quantity for line in lines]
-    return [half_up(p * line.share_bp, FULL_BP) for p, line in zip(parts, lines, strict=True)]
+        parts = [min(amount * line.quantity, MAX_AMOUNT) for line in lines]
+    return [_share(part, line) for part, line in zip(parts, lines, strict=True)]
 
 
-def _priced(index: int, rule: Rule, lines: Sequence[CreditedLine]) -> list[Worth]:
-    amounts = _amounts(rule, lines)
-    capped = rule.max_per_order is not None and sum(amounts) > rule.max_per_order
-    shown = split(rule.max_per_order or 0, amounts) if capped else amounts
-    return [
-        Worth(
-            position=line.position,
-            rule_index=index,
-            rule=rule.name,
-            kind=rule.kind,
-            base=line.share_base,
-            rate_bp=rule.rate_bp,
-            amount=amount,
-            notes=("max_per_order",) if capped else (),
-        )
-        for line, amount in zip(lines, shown, strict=True)
+def _share(amount: int, line: CreditedLine) -> int:
+    """The partner's part of a line's amount: the difference of two running values, each half up."""
+    before = percent_of(amount, line.share_from_bp)
+    return percent_of(amount, line.share_from_bp + line.share_bp) - before
+
+
+def _priced(index: int, rule: Rule, lines: Sequence[CreditedLine], month: Month) -> Sequence[Worth]:
+    if rule.kind == "tiers":
+        return _capped(rule, _tiered(index, rule, lines, month))
+    rows = [
+        _row(index, rule, line, amount)
+        for line, amount in zip(lines, _amounts(rule, lines), strict=True)
     ]
+    return _capped(rule, rows)
 
 
-def read(body: Mapping[str, Any]) -> Terms:
-    """The terms in a stored body (JSON that the shape has accepted), with the defaults filled in.
-
-    Raises KeyError or ValueError for a body that the shape would have refused.
-    """
-    policy = body.get("attribution") or {}
-    discount = body.get("buyer_discount") or {}
-    return Terms(
-        rules=tuple(_rule(raw) for raw in body["rules"]),
-        attribution=replace(Policy(), **{k: v for k, v in policy.items() if v is not None}),
-        hold_days=_or(body.get("hold_days"), 7),
-        max_per_partner_month=body.get("max_per_partner_month"),
-        bond_days=_or(body.get("bond_days"), 0),
-        buyer_discount_bp=discount.get("rate_bp"),
+def _row(index: int, rule: Rule, line: CreditedLine, amount: int) -> Worth:
+    return Worth(
+        position=line.position,
+        rule_index=index,
+        rule=rule.name,
+        kind=rule.kind,
+        base=line.share_base,
+        rate_bp=rule.rate_bp,
+        amount=amount,
     )
 
 
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
+def _tiered(index: int, rule: Rule, lines: Sequence[CreditedLine], month: Month) -> list[Worth]:
+    rows = []
+    volume = month.volumes.get(rule.name, 0)
+    for line in lines:
+        before = month.kept.get((line.position, rule.name))
+        if before is None:
+            before, volume = volume, volume + line.share_base
+        spread = steps.parts(rule.steps, before, line.share_base)
+        if rule.whole:
+            spread = ((line.share_base, steps.rate_at(rule.steps, before + line.share_base)),)
+        rate = spread[0][1] if len(spread) == 1 else None
+        row = _row(index, rule, line, 0 if rule.whole else steps.paid(spread))
+        estimate = steps.paid(spread) if rule.whole else None
+        notes = ("at_months_end",) if rule.whole else ()
+        rows.append(
+            replace(row, rate_bp=rate, before=before, parts=spread, estimate=estimate, notes=notes)
+        )
+    return rows
 
 
-def _rule(raw: Mapping[str, Any]) -> Rule:
-    pay = raw["pay"]
-    return Rule(
-        name=raw["name"],
-        kind=pay["kind"],
-        when=_when(raw.get("when") or {}),
-        rate_bp=pay.get("rate_bp"),
-        amount=pay.get("amount"),
-        max_per_order=raw.get("max_per_order"),
-        max_per_partner_month=raw.get("max_per_partner_month"),
-    )
-
-
-def _when(raw: Mapping[str, Any]) -> When:
-    given: dict[str, Any] = {n: _set(raw[n]) for n in ANY_OF if raw.get(n) is not None}
-    if "category" in given:
-        given["category"] = frozenset(fold(c) for c in given["category"])
-    given |= {n: raw.get(n) or 0 for n in ("min_line", "min_order", "min_quantity")}
-    given |= {"from_": _instant(raw.get("from")), "until": _instant(raw.get("until"))}
-    return When(**given, new_buyer=raw.get("new_buyer"))
-
-
-def _set(value: str | Sequence[str]) -> frozenset[str]:
-    return frozenset([value] if isinstance(value, str) else value)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _capped(rule: Rule, rows: Sequence[Worth]) -> Sequence[Worth]:
+    """The rows of one order and rule under the rule's limit per order."""
+    amounts = [row.amount for row in rows]
+    if rule.max_per_order is None or sum(amounts) <= rule.max_per_order:
+        return rows
+    shown = split(rule.max_per_order, amounts)
+    return [
+        replace(row, amount=amount, notes=(*row.notes, "max_per_order"))
+        for row, amount in zip(rows, shown, strict=True)
+    ]

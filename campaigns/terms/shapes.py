@@ -1,6 +1,8 @@
 """Terms as they are sent and shown: closed, with every bad field named."""
 
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -14,7 +16,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from campaigns.terms.reach import hidden_by
-from campaigns.terms.rules import KINDS, read
+from campaigns.terms.rules import COUNTED, EVENT_KINDS, Rule
+from campaigns.terms.stored import read
 from jejaring.kit.errors import Invalid
 from jejaring.web.api import bad_fields
 from jejaring.web.shapes import Amount, Code, Line, Name, RateBp, Shape, When
@@ -22,7 +25,22 @@ from jejaring.web.shapes import Amount, Code, Line, Name, RateBp, Shape, When
 Kind = Literal[
     "percent", "per_order", "per_item", "tiers", "recurring", "per_click", "per_post", "bonus"
 ]
-_NEEDS = {"percent": {"rate_bp"}, "per_order": {"amount"}, "per_item": {"amount"}}
+_NEEDS = {
+    "percent": {"rate_bp"},
+    "per_order": {"amount"},
+    "per_item": {"amount"},
+    "tiers": {"mode", "steps"},
+    "recurring": {"rate_bp", "months"},
+    "per_click": {"amount", "max_per_day"},
+    "per_post": {"amount"},
+    "bonus": {"amount"},
+}
+_TARGETS = {"at_sales", "at_volume"}
+# What an event rule may ask: a click has no order, a post no product.
+_ASKS = {
+    "per_click": {"role", "partner", "tier", "product_id", "channel", "from_", "until"},
+    "per_post": {"role", "partner", "tier", "from_", "until"},
+}
 
 
 def _as_list(value: Any) -> Any:
@@ -108,7 +126,10 @@ class StepIn(Sparse):
 
 
 class PayIn(Sparse):
-    """What a rule pays. `percent` needs rate_bp, `per_order` and `per_item` need amount."""
+    """What a rule pays: percent {rate_bp}, per_order {amount}, per_item {amount}, tiers {mode,
+    steps: from 0, rising}, recurring {rate_bp, months}, per_click {amount, max_per_day (rupiah)},
+    per_post {amount}, bonus {amount, at_sales or at_volume}.
+    """
 
     kind: Kind
     rate_bp: RateBp | None = None
@@ -122,15 +143,34 @@ class PayIn(Sparse):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        needs = _NEEDS.get(self.kind)
-        if needs is None:
-            return self
+        needs = _NEEDS[self.kind]
         given = {name for name, value in self if name != "kind" and value is not None}
-        wrong = [((name,), "missing_for_kind", {"kind": self.kind}) for name in needs - given]
-        wrong += [((n,), "not_for_kind", {"kind": self.kind}) for n in sorted(given - needs)]
+        extra = given - needs
+        wrong: list[tuple[tuple[str | int, ...], str, dict[str, Any]]]
+        wrong = [((n,), "missing_for_kind", {"kind": self.kind}) for n in sorted(needs - given)]
+        if self.kind == "bonus":
+            targets = given & _TARGETS
+            extra -= _TARGETS
+            if len(targets) != 1:
+                wrong.append((("at_sales",), "one_target", {}))
+        wrong += [((n,), "not_for_kind", {"kind": self.kind}) for n in sorted(extra)]
+        wrong += self._steps()
         if wrong:
             raise _wrong(*wrong)
         return self
+
+    def _steps(self) -> list[tuple[tuple[str | int, ...], str, dict[str, Any]]]:
+        """Steps begin at 0 and rise."""
+        starts = [step.from_ for step in self.steps or ()] if self.kind == "tiers" else []
+        wrong: list[tuple[tuple[str | int, ...], str, dict[str, Any]]] = []
+        if starts and starts[0] != 0:
+            wrong.append((("steps", 0, "from"), "steps_from_zero", {}))
+        wrong += [
+            (("steps", i, "from"), "steps_not_rising", {"amount": before})
+            for i, (before, start) in enumerate(pairwise(starts), start=1)
+            if start <= before
+        ]
+        return wrong
 
 
 class RuleIn(Sparse):
@@ -141,6 +181,21 @@ class RuleIn(Sparse):
     pay: PayIn
     max_per_order: Amount | None = None
     max_per_partner_month: Amount | None = None
+
+    @model_validator(mode="after")
+    def _of_kind(self) -> Self:
+        kind = self.pay.kind
+        wrong: list[tuple[tuple[str | int, ...], str, dict[str, Any]]] = []
+        if kind in EVENT_KINDS and self.max_per_order is not None:
+            wrong.append((("max_per_order",), "not_for_kind", {"kind": kind}))
+        asked = {name for name, value in self.when or () if value is not None}
+        wrong += [
+            (("when", name.rstrip("_")), "not_for_kind", {"kind": kind})
+            for name in sorted(asked - _ASKS.get(kind, asked))
+        ]
+        if wrong:
+            raise _wrong(*wrong)
+        return self
 
 
 class AttributionIn(Shape):
@@ -179,17 +234,34 @@ class TermsIn(Sparse):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         rules = read(normal(self)).rules
-        if any(rule.kind not in KINDS for rule in rules):
-            return self
-        wrong: list[tuple[tuple[str | int, ...], str, dict[str, Any]]] = []
-        for index, rule in enumerate(rules):
-            hiders = hidden_by(rules, index)
-            if hiders:
-                names = [f"{i + 1}. {rules[i].name}" for i in hiders]
-                wrong.append((("rules", index), "rule_hidden", {"rule": rule.name, "by": names}))
+        wrong = [*_twins(rules), *_hidden(rules)]
         if wrong:
             raise _wrong(*wrong)
         return self
+
+
+Wrong = tuple[tuple[str | int, ...], str, dict[str, Any]]
+
+
+def _twins(rules: Sequence[Rule]) -> list[Wrong]:
+    """What is counted by the month is counted under its name: that must be its own."""
+    found: list[Wrong] = []
+    for index, rule in enumerate(rules):
+        twins = [earlier for earlier in rules[:index] if earlier.name == rule.name]
+        if twins and any(one.kind in COUNTED for one in (rule, *twins)):
+            found.append((("rules", index, "name"), "rule_name_twice", {"rule": rule.name}))
+    return found
+
+
+def _hidden(rules: Sequence[Rule]) -> list[Wrong]:
+    """Rules that can never decide a line, with those that hide them."""
+    found: list[Wrong] = []
+    for index, rule in enumerate(rules):
+        hiders = hidden_by(rules, index)
+        if hiders:
+            names = [f"{i + 1}. {rules[i].name}" for i in hiders]
+            found.append((("rules", index), "rule_hidden", {"rule": rule.name, "by": names}))
+    return found
 
 
 class NewTerms(TermsIn):

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from campaigns.terms.models import TermsVersion
-from campaigns.terms.rules import Terms, read
+from campaigns.terms.rules import Terms
+from campaigns.terms.stored import read
 from jejaring.kit.errors import NotFound
 
 _KEPT = 5_000

@@ -1,16 +1,15 @@
 """Accrue: what each credited line earns, within the limits, as rows and entries for many sales."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.lifecycle import budget
-from campaigns.terms.rules import CreditedLine, OrderFacts, Terms, Who, Worth, worth
+from campaigns.terms.rules import CreditedLine, OrderFacts, Who, Worth, worth
 from jejaring import world
-from jejaring.db import bulk, sql
+from jejaring.db import bulk
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
-from jejaring.kit.money import percent_of
+from jejaring.kit.money import split
 from jejaring.kit.periods import month_of
 from jejaring.ledger.rules import Draft
 from jejaring.settings import settings
@@ -18,44 +17,12 @@ from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
 from referrals.attribution.rules import CHANNEL, moment
 from referrals.commissions import release, rules
+from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
 from referrals.commissions.write import Ledgered
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import CLOSED_STATES, counts_from
 from referrals.orders.store import Order, milestones_of
-
-SoFar = dict[tuple[str, str], dict[str, int]]
-
-
-@dataclass
-class Limits:
-    """What is left under the limits, kept while a batch is priced: `months` by (enrolment, month)
-    and rule name in rupiah, `budgets` by campaign (absent: no limit), `taken` of these.
-    """
-
-    months: SoFar = field(default_factory=dict)
-    budgets: dict[str, int] = field(default_factory=dict)
-    taken: dict[str, int] = field(default_factory=dict)
-
-    def so_far(self, enrolment_id: str, month: str) -> dict[str, int]:
-        """The month's rupiah by rule; changed as rows are added."""
-        return self.months.setdefault((enrolment_id, month), {})
-
-    def take(self, campaign_id: str, wanted: int) -> int:
-        """What the budget grants of the wanted rupiah, and take it."""
-        left = self.budgets.get(campaign_id)
-        granted = wanted if left is None else max(min(left, wanted), 0)
-        if left is not None:
-            self.budgets[campaign_id] = left - granted
-        self.taken[campaign_id] = self.taken.get(campaign_id, 0) + granted
-        return granted
-
-    async def reserve(self) -> None:
-        """Write down what was taken of the budgets, whose rows are locked since they were read."""
-        for campaign_id in sorted(self.taken):
-            if self.taken[campaign_id]:
-                limited = campaign_id in self.budgets
-                await budget.take(campaign_id, self.taken[campaign_id], limited=limited)
 
 
 @dataclass(frozen=True)
@@ -67,10 +34,18 @@ class Priced:
     worth: Worth
 
 
-def price(found: Evidence, order: Order, given: Sequence[Credit]) -> list[Priced]:
-    """What the credits of one order are worth, before months and budget, self-referral included."""
+def price(
+    found: Evidence, order: Order, given: Sequence[Credit], sold: Sold | None = None
+) -> list[Priced]:
+    """What the credits of one order are worth, before months and budget, self-referral included;
+    given are all of its credits: partners who share a line share its base and its limits.
+    """
+    sold = sold or Sold()
+    parts = _parts(order, given)
     lines = {line.id: line for line in order.lines}
-    facts = OrderFacts(order.sale.base, moment(order.sale.placed_at), order.sale.new_buyer)
+    facts = OrderFacts(
+        order.sale.base, moment(order.sale.placed_at), order.sale.new_buyer, order.shop.zone
+    )
     by_partner: dict[str, list[Credit]] = {}
     for credit in given:
         by_partner.setdefault(credit.enrolment_id, []).append(credit)
@@ -80,14 +55,52 @@ def price(found: Evidence, order: Order, given: Sequence[Credit]) -> list[Priced
         who = Who(str(because["role"]), str(because["partner"]), str(because["tier"]))
         terms = found.terms_by(own[0].campaign_id, own[0].terms_number)
         places = {lines[c.line_id].position: c for c in own}
-        credited = [_credited(order, lines[c.line_id], c) for c in own]
-        for row in worth(terms, facts, who, credited):
+        credited = [_credited(order, lines[c.line_id], c, parts[c.id]) for c in own]
+        if len(by_partner) > 1:
+            terms = rules.without_order_limits(terms)
+        rows = worth(terms, facts, who, credited, sold.of(own[0].enrolment_id))
+        if not own[0].self_referral:
+            sold.add(own[0].enrolment_id, rows)
+        for row in rows:
             credit = places[row.position]
             priced.append(Priced(credit, lines[credit.line_id], row))
-    return priced
+    return priced if len(by_partner) < 2 else _order_limited(found, priced)
 
 
-def _credited(order: Order, line: SaleLine, credit: Credit) -> CreditedLine:
+def _order_limited(found: Evidence, priced: Sequence[Priced]) -> list[Priced]:
+    """A rule's limit per order holds for all partners together."""
+    campaigns: dict[tuple[str, int], list[Priced]] = {}
+    for p in priced:
+        place = (p.credit.campaign_id, p.credit.terms_number)
+        campaigns.setdefault(place, []).append(p)
+    return [
+        p
+        for (campaign_id, number), own in campaigns.items()
+        for p in _with(
+            own,
+            rules.order_limited([p.worth for p in own], found.terms_by(campaign_id, number)),
+        )
+    ]
+
+
+def _parts(order: Order, given: Sequence[Credit]) -> dict[str, tuple[int, int]]:
+    """What each credit has of its line, by its id: rupiah of the base (they re-add to it), and the
+    basis points that stand before it. In the order of touch ids, as the shares were made.
+    """
+    lines: dict[str, list[Credit]] = {}
+    for credit in sorted(given, key=lambda c: (c.touch_id, c.enrolment_id)):
+        lines.setdefault(credit.line_id, []).append(credit)
+    found: dict[str, tuple[int, int]] = {}
+    for line in (line for line in order.lines if line.id in lines):
+        own = lines[line.id]
+        before = 0
+        for credit, base in zip(own, split(line.base, [c.share_bp for c in own]), strict=True):
+            found[credit.id] = (base, before)
+            before += credit.share_bp
+    return found
+
+
+def _credited(order: Order, line: SaleLine, credit: Credit, part: tuple[int, int]) -> CreditedLine:
     return CreditedLine(
         position=line.position,
         sku=line.sku,
@@ -95,11 +108,21 @@ def _credited(order: Order, line: SaleLine, credit: Credit) -> CreditedLine:
         category=order.category(line),
         quantity=line.quantity,
         base=line.base,
-        share_base=percent_of(line.base, credit.share_bp),
+        share_base=part[0],
         share_bp=credit.share_bp,
+        share_from_bp=part[1],
         item=credit.item,
         channel=CHANNEL[credit.by],
+        bonded_at=_bonded_at(credit),
     )
+
+
+def _bonded_at(credit: Credit) -> datetime | None:
+    """When the buyer's first credited order was placed, of a credit by the bond."""
+    if credit.by != "bond":
+        return None
+    since = credit.because.get("since")
+    return datetime.fromisoformat(since) if isinstance(since, str) else credit.touch_at
 
 
 def limit(found: Evidence, month: str, priced: Sequence[Priced], limits: Limits) -> list[Priced]:
@@ -133,51 +156,6 @@ def _with(priced: Sequence[Priced], worths: Sequence[Worth]) -> list[Priced]:
     return [Priced(p.credit, p.line, w) for p, w in zip(priced, worths, strict=True)]
 
 
-async def limits_for(found: Evidence, orders: Sequence[tuple[str, list[Credit]]]) -> Limits:
-    """Lock the campaigns, then the enrolments that have a month's limit (both by id), and read what
-    is left; for the month and the credits of each order.
-    """
-    given = [c for _, made in orders for c in made]
-    if not given:
-        return Limits()
-    left = budget.left(await budget.lock({c.campaign_id for c in given}))
-    months: dict[str, set[str]] = {}
-    for month, made in orders:
-        for credit in made:
-            if _has_month_limit(found.terms_by(credit.campaign_id, credit.terms_number)):
-                months.setdefault(credit.enrolment_id, set()).add(month)
-    return Limits(months=await _months(months), budgets=left)
-
-
-def _has_month_limit(terms: Terms) -> bool:
-    return terms.max_per_partner_month is not None or any(
-        rule.max_per_partner_month is not None for rule in terms.rules
-    )
-
-
-async def _months(wanted: Mapping[str, set[str]]) -> SoFar:
-    if not wanted:
-        return {}
-    ids = sorted(wanted)
-    marks = ", ".join("?" * len(ids))
-    if not sql.on_sqlite():
-        await sql.rows(
-            f"SELECT id FROM enrolment WHERE id IN ({marks}) ORDER BY id FOR UPDATE",  # noqa: S608
-            ids,
-        )
-    months = sorted({m for ms in wanted.values() for m in ms})
-    rows = await sql.rows(
-        "SELECT enrolment_id, month, rule, sum(amount - reversed) AS n FROM commission "  # noqa: S608
-        f"WHERE enrolment_id IN ({marks}) AND month IN ({', '.join('?' * len(months))}) "
-        "AND state <> 'rejected' GROUP BY enrolment_id, month, rule",
-        [*ids, *months],
-    )
-    found: SoFar = {}
-    for row in rows:
-        found.setdefault((row["enrolment_id"], row["month"]), {})[row["rule"]] = int(row["n"])
-    return found
-
-
 async def accrue(
     found: Evidence, orders: Sequence[tuple[Order, list[Credit]]], out: Ledgered
 ) -> dict[str, list[Commission]]:
@@ -193,7 +171,8 @@ async def accrue(
     for month, (order, given) in zip(months, orders, strict=True):
         if order.sale.state in CLOSED_STATES or not given:
             continue
-        priced = limit(found, month, price(found, order, given), limits)
+        sold = Sold(month, limits.volumes)
+        priced = limit(found, month, price(found, order, given, sold), limits)
         rows = [_row(found, order, p, now) for p in priced]
         made[order.sale.id] = rows
         out.commissions += rows
@@ -252,6 +231,7 @@ def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
         times_held=0,
         reason_code="self_referral" if credit.self_referral else None,
         because={
+            **_tiers(w),
             "notes": list(w.notes),
             "entitled": w.amount,
             "hold_days": hold.days,
@@ -261,6 +241,14 @@ def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
         },
         created_at=hold.made_at,
     )
+
+
+def _tiers(w: Worth) -> dict[str, object]:
+    """What a row of tiers keeps of its month."""
+    if w.before is None:
+        return {}
+    kept: dict[str, object] = {"before": w.before, "parts": [list(part) for part in w.parts]}
+    return kept if w.estimate is None else kept | {"estimate": w.estimate}
 
 
 def _post(order: Order, rows: Sequence[Commission], out: Ledgered, now: datetime) -> None:

@@ -10,7 +10,8 @@ from jejaring.ledger.rules import Draft
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
 from referrals.commissions import accrue, release, reverse, rules
-from referrals.commissions.accrue import Hold, Limits, Priced
+from referrals.commissions.accrue import Hold, Priced
+from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
 from referrals.commissions.reverse import Cause, Changes, Group
 from referrals.commissions.write import Ledgered
@@ -53,7 +54,7 @@ async def amend(this: Pricing) -> None:
     """Post per line the difference between what it earned and earns: less is reversed, more is a
     further commission with its own hold. A closed order earns nothing.
     """
-    limits = await accrue.limits_for(this.found, [(_month(this), list(this.credits))])
+    limits = await limits_for(this.found, [(_month(this), list(this.credits))])
     dues = _dues(this, limits)
     lowered = [(d.own, -d.delta) for d in dues if d.delta < 0]
     await reverse.take_back(lowered, this.cause, this.changes)
@@ -83,11 +84,13 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
         net = sum(row.amount - row.reversed for row in own)
         so_far[own[0].rule] = so_far.get(own[0].rule, 0) - net
     off_books = {_group(r) for r in this.rows if r.state not in rules.ON_BOOKS}
-    clean = [c for c in this.credits if not c.self_referral]
     no_budget = Limits(months=limits.months)
+    sold = Sold(month, limits.volumes, _kept(this))
+    worths = accrue.price(this.found, order, this.credits, sold)
+    worths = [p for p in worths if not p.credit.self_referral]
     priced = {
         (p.line.id, p.credit.enrolment_id, p.worth.rule_index): p
-        for p in accrue.limit(this.found, month, accrue.price(this.found, order, clean), no_budget)
+        for p in accrue.limit(this.found, month, worths, no_budget)
     }
     lines = {line.id: line for line in order.lines}
     dues = []
@@ -98,6 +101,16 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
         net = sum(row.amount - row.reversed for row in own)
         dues.append(_Due(group, own, now_worth, entitled, due, net))
     return dues
+
+
+def _kept(this: Pricing) -> dict[str, dict[tuple[int, str], int]]:
+    """What had been sold in the month before each line of tiers when that was first priced."""
+    found: dict[str, dict[tuple[int, str], int]] = {}
+    for row in this.rows:
+        before, line = row.because.get("before"), row.because.get("line")
+        if isinstance(before, int) and isinstance(line, int):
+            found.setdefault(row.enrolment_id, {}).setdefault((line, row.rule), before)
+    return found
 
 
 def _month(this: Pricing) -> str:
@@ -156,8 +169,10 @@ def _keep(this: Pricing, leader: Commission, entitled: int) -> None:
 def _selfish(this: Pricing, now: datetime) -> None:
     """Lines that an upsert added to a self-referral are seen as rejected, too."""
     known = {_group(row) for row in this.rows}
-    selfish = [c for c in this.credits if c.self_referral]
-    for p in accrue.price(this.found, this.order, selfish):
+    if not any(c.self_referral for c in this.credits):
+        return
+    priced = accrue.price(this.found, this.order, this.credits)
+    for p in (p for p in priced if p.credit.self_referral):
         group = (p.line.id, p.credit.enrolment_id, p.worth.rule_index)
         if group not in known:
             hold = _hold(this, p, now, first=True)

@@ -7,6 +7,8 @@ from referrals.commissions.models import Commission
 from referrals.commissions.rules import shown_state
 from referrals.commissions.shapes import Because, CommissionOut
 
+_WORDED = ("percent", "per_order", "per_item", "tiers", "recurring")
+
 
 def shown(row: Commission, lang: str, standings: Mapping[str, str]) -> CommissionOut:
     """A commission as the outside sees it; `standings` of payable ones, by id."""
@@ -37,13 +39,23 @@ def _how(row: Commission, notes: list[str]) -> str:
     """Which sentence fits: a further commission, one that a limit cut, or the plain arithmetic."""
     if row.key.startswith("amend:"):
         return "amended"
-    kind = row.kind if row.kind in ("percent", "per_order", "per_item") else "other"
+    if "estimate" in row.because:
+        return "tiers.estimate"
+    kind = row.kind if row.kind in _WORDED else "other"
     return f"{kind}.cut" if notes else kind
+
+
+def _parts(row: Commission, lang: str) -> str:
+    """The parts of a line that fell into several steps: `5% of Rp100 + 7% of Rp50`."""
+    raw = row.because.get("parts")
+    parts = [p for p in raw if isinstance(p, list)] if isinstance(raw, list) else []
+    return " + ".join(say(lang, "because.part", base=base, rate=rate) for base, rate in parts)
 
 
 def _because(row: Commission, lang: str) -> Because:
     raw = row.because.get("notes")
     notes = [str(note) for note in raw] if isinstance(raw, list) else []
+    notes = [note for note in notes if note != "at_months_end"]
     text = say(
         lang,
         f"because.{_how(row, notes)}",
@@ -51,6 +63,8 @@ def _because(row: Commission, lang: str) -> Because:
         base=row.base,
         rate=row.rate_bp or 0,
         amount=row.amount,
+        parts=_parts(row, lang),
+        estimate=row.because.get("estimate"),
     )
     text += "".join(f" {say(lang, f'because.note.{note}')}" for note in notes)
     return Because(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from campaigns.terms.explain import Message, example, sentences
-from campaigns.terms.rules import Policy, Rule, Terms, When
+from campaigns.terms.rules import Policy, Recruiter, Rule, Terms, When
+from campaigns.terms.steps import Step
 from campaigns.terms.words import paragraph, words
 from jejaring.web import language
 
@@ -136,3 +137,44 @@ def test_the_example_sells_what_the_rule_asks_for(when: When, quantity: int) -> 
 
 def test_an_example_of_a_free_product_takes_a_price() -> None:
     assert example(Terms((Rule("A", "percent", rate_bp=1000),)), 0).values["price"] == 1
+
+
+TIERS = (Step(0, 500), Step(1_000_000, 700), Step(5_000_000, 1_000))
+EVENTS = Terms(
+    rules=(
+        Rule("Bertingkat", "tiers", mode="marginal", steps=TIERS),
+        Rule("Semua", "tiers", mode="whole", steps=TIERS[:1]),
+        Rule("Ulang", "recurring", rate_bp=300, months=6),
+        Rule("Klik", "per_click", amount=200, max_per_day=20_000),
+        Rule("Bonus", "bonus", amount=50_000, at_sales=10),
+        Rule("Omzet", "bonus", When(category=some("batik")), amount=50_000, at_volume=2_000_000),
+        Rule("Unggah", "per_post", amount=25_000),
+    ),
+    recruiter=Recruiter(1_000, 30),
+)
+
+
+def test_rules_of_the_month_and_of_events_are_said() -> None:
+    told = paragraph("en", sentences(EVENTS))
+    assert told[0] == (
+        "Bertingkat: by steps of what you sell in a month, for every sale: 5% up to Rp1,000,000, "
+        "7% from Rp1,000,000 to Rp5,000,000, 10% above Rp5,000,000. Each part has its own rate."
+    )
+    assert told[3] == "Klik: Rp200 per click, at most Rp20,000 a day, for every link."
+    assert "Bonus: a bonus of Rp50,000 for 10 orders in a month, of all your sales." in told
+    assert "Other sales earn no commission." in told
+    ids = _ids(list(sentences(EVENTS)))
+    assert all(language.known(lang, i) for lang in language.LANGUAGES for i in ids)
+
+
+@pytest.mark.parametrize("rule", EVENTS.rules)
+@pytest.mark.parametrize("lang", language.LANGUAGES)
+def test_every_kind_has_an_example_in_words(rule: Rule, lang: str) -> None:
+    told = example(Terms((rule,)), 100_000)
+    assert all(language.known(lang, i) for i in _ids(told))
+    assert words(lang, told)
+
+
+def test_clicks_of_the_example_stop_at_the_days_limit() -> None:
+    rule = Rule("Klik", "per_click", amount=500, max_per_day=20_000)
+    assert example(Terms((rule,)), 1).values["total"] == 20_000

@@ -18,9 +18,9 @@ from campaigns.terms.rules import (
     Who,
     fold,
     holds,
-    read,
     worth,
 )
+from campaigns.terms.stored import read
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
 RINA = Who("reseller", "rina", "silver")
@@ -126,6 +126,12 @@ def test_per_item_pays_each_piece_and_its_share() -> None:
     terms = Terms((Rule("r", "per_item", amount=2_501),))
     rows = worth(terms, ORDER, RINA, [line(1, quantity=3), line(2, quantity=1, share_bp=5000)])
     assert [r.amount for r in rows] == [7_503, 1_251]
+
+
+def test_a_line_never_earns_more_per_item_than_the_largest_amount() -> None:
+    terms = Terms((Rule("r", "per_item", amount=10**12),))
+    (row,) = worth(terms, ORDER, RINA, [line(quantity=100_000)])
+    assert row.amount == 10**12
 
 
 def test_per_order_is_paid_once_and_spread_by_base() -> None:

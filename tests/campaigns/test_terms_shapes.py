@@ -134,13 +134,18 @@ def test_a_rule_that_is_never_reached_names_the_one_that_hides_it() -> None:
 @pytest.mark.parametrize(
     ("more", "pointer"),
     [
-        ({"rules": [{"pay": {"kind": "tiers", "steps": [{"from": 0, "rate_bp": 1}]}}]}, "kind"),
         ({"rules": [{"pay": {"kind": "recurring", "rate_bp": 1, "months": 3}}]}, "kind"),
-        ({"rules": [{"pay": {"kind": "per_click", "amount": 1}}, {"pay": ALL}]}, "kind"),
+        (
+            {
+                "rules": [
+                    {"pay": {"kind": "per_click", "amount": 1, "max_per_day": 9}},
+                    {"pay": ALL},
+                ]
+            },
+            "kind",
+        ),
         ({"rules": [{"pay": {"kind": "per_post", "amount": 1}}]}, "kind"),
         ({"rules": [{"pay": {"kind": "bonus", "amount": 1, "at_sales": 2}}]}, "kind"),
-        ({"attribution": {"model": "linear"}}, "/attribution/model"),
-        ({"attribution": {"model": "position"}}, "/attribution/model"),
         ({"recruiter": {"rate_bp": 5_000}}, "/recruiter"),
         ({"bond_days": 30}, "/bond_days"),
     ],
@@ -157,3 +162,63 @@ def test_the_products_that_conditions_name_are_found_with_their_places() -> None
         "/rules/0/when/product_id/0": "a",
         "/rules/0/when/product_id/1": "b",
     }
+
+
+STEPS = [{"from": 0, "rate_bp": 500}, {"from": 1_000_000, "rate_bp": 700}]
+
+
+@pytest.mark.parametrize(
+    ("pay", "expected"),
+    [
+        ({"kind": "tiers"}, {"mode": "missing_for_kind", "steps": "missing_for_kind"}),
+        (
+            {"kind": "tiers", "mode": "whole", "steps": [{"from": 1, "rate_bp": 1}]},
+            {"steps/0/from": "steps_from_zero"},
+        ),
+        (
+            {"kind": "tiers", "mode": "marginal", "steps": [STEPS[0], STEPS[1], STEPS[1]]},
+            {"steps/2/from": "steps_not_rising"},
+        ),
+        (
+            {"kind": "tiers", "mode": "marginal", "steps": STEPS, "rate_bp": 1},
+            {"rate_bp": "not_for_kind"},
+        ),
+        ({"kind": "bonus", "amount": 5}, {"at_sales": "one_target"}),
+        ({"kind": "bonus", "amount": 5, "at_sales": 1, "at_volume": 1}, {"at_sales": "one_target"}),
+        ({"kind": "per_click", "amount": 5}, {"max_per_day": "missing_for_kind"}),
+        ({"kind": "recurring", "months": 5}, {"rate_bp": "missing_for_kind"}),
+    ],
+)
+def test_each_kind_needs_its_own_fields(pay: dict[str, Any], expected: dict[str, str]) -> None:
+    found = wrong({"rules": [{"pay": pay}]})
+    assert found == {f"/rules/0/pay/{at}": f"field.{code}" for at, code in expected.items()}
+
+
+def test_an_event_rule_asks_only_what_its_event_has() -> None:
+    pay = {"kind": "per_click", "amount": 5, "max_per_day": 100}
+    when = {"role": "buzzer", "sku": "A", "min_order": 1, "until": "2030-01-01T00:00:00Z"}
+    assert wrong({"rules": [{"when": when, "pay": pay, "max_per_order": 1}]}) == {
+        "/rules/0/max_per_order": "field.not_for_kind",
+        "/rules/0/when/min_order": "field.not_for_kind",
+        "/rules/0/when/sku": "field.not_for_kind",
+    }
+
+
+def test_what_is_counted_by_the_month_has_a_name_of_its_own() -> None:
+    tiers = {"kind": "tiers", "mode": "marginal", "steps": STEPS}
+    raw = {"rules": [{"name": "A", "when": {"role": "buzzer"}, "pay": ALL}]}
+    raw["rules"].append({"name": "A", "pay": tiers})
+    assert wrong(raw) == {"/rules/1/name": "field.rule_name_twice"}
+
+
+def test_event_rules_hide_nothing_and_are_hidden_by_nothing() -> None:
+    bonus = {"pay": {"kind": "bonus", "amount": 5, "at_sales": 1}}
+    assert parse({"rules": [bonus, {"pay": ALL}, {"name": "B", **bonus}]})
+
+
+def test_a_recurring_rule_hides_only_a_shorter_one() -> None:
+    long = {"pay": {"kind": "recurring", "rate_bp": 1, "months": 6}}
+    short = {"pay": {"kind": "recurring", "rate_bp": 1, "months": 3}}
+    assert parse({"rules": [short, long, {"pay": ALL}]})
+    assert wrong({"rules": [long, short, {"pay": ALL}]}) == {"/rules/1": "field.rule_hidden"}
+    assert wrong({"rules": [{"pay": ALL}, long]}) == {"/rules/1": "field.rule_hidden"}

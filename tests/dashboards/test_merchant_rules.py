@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.terms.rules import read as terms_of
 from campaigns.terms.shapes import normal, parse
+from campaigns.terms.stored import read as terms_of
 from dashboards.merchant import rules as small
 from dashboards.merchant.campaigns import rules
 from dashboards.merchant.sales import rules as counter

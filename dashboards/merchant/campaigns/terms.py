@@ -16,8 +16,8 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.terms import explain, versions, words
 from campaigns.terms.issue import named_products
 from campaigns.terms.rules import Terms
-from campaigns.terms.rules import read as terms_of
 from campaigns.terms.shapes import TermsIn, normal, parse
+from campaigns.terms.stored import read as terms_of
 from dashboards.frame import forms
 from dashboards.frame.rules import read_day
 from dashboards.merchant import hang

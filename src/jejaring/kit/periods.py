@@ -1,5 +1,6 @@
 """Calendar days and months in a merchant's zone (WIB, WITA, WIT: no daylight saving)."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,3 +38,13 @@ def month_bounds(month: str, zone: str = DEFAULT_ZONE) -> tuple[datetime, dateti
 def days_back(today: date, days: int) -> list[date]:
     """The last `days` days up to and with today, oldest first."""
     return [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+
+
+def months_after(at: datetime, months: int, zone: str = DEFAULT_ZONE) -> datetime:
+    """The same wall clock so many calendar months later in the zone, as UTC; a day that the month
+    does not have is its last (31 January + 1 month = 28 or 29 February).
+    """
+    here = local(at, zone)
+    years, number = divmod(here.month - 1 + months, 12)
+    day = min(here.day, monthrange(here.year + years, number + 1)[1])
+    return here.replace(year=here.year + years, month=number + 1, day=day).astimezone(UTC)
