@@ -10,6 +10,7 @@ import httpx2
 
 from jejaring.identity import sessions
 from jejaring.identity.models import Organisation, Session, User
+from jejaring.web import csrf
 from tests import make
 
 
@@ -72,4 +73,4 @@ async def sign_in(http: httpx2.AsyncClient, who: Member) -> str:
     """The client becomes this member's browser; the token that its forms must carry."""
     token = await sessions.open(who.user.id, who.id)
     http.cookies.set(sessions.cookie_name(), token)
-    return (await Session.get(token_hash=sessions.hash_of(token))).form_token
+    return csrf.masked((await Session.get(token_hash=sessions.hash_of(token))).form_token)

@@ -21,6 +21,8 @@ async def operator_link(email: str) -> str:
     """A one-time link for an operator: no page ever makes the first one."""
     await connect.connect(settings())
     try:
+        if not await connect.is_current():
+            raise SystemExit("the database is not up to date: run `jejaring migrate` first")
         return links.url_of(await signup.operator(email))
     finally:
         await connect.disconnect()

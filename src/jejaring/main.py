@@ -42,6 +42,7 @@ from jejaring.web import api, assets, limits, metrics, openapi, pages, problems,
 from jejaring.web.api import Endpoint
 from jejaring.web.body import BodyLimit
 from jejaring.web.headers import Headers
+from jejaring.web.packed import Packed
 from jejaring.web.pages import Page
 from referrals.clicks import jobs as clicks_jobs
 from referrals.clicks import recorder
@@ -195,6 +196,7 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
     built = Starlette(
         routes=routes(),
         middleware=[
+            Middleware(Packed),
             Middleware(Headers, secure=chosen.secure),
             Middleware(BodyLimit, limit=MAX_BODY),
         ],

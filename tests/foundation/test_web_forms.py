@@ -6,8 +6,10 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from jejaring import world
 from jejaring.identity import sessions
 from jejaring.identity.models import Session
+from jejaring.web import csrf
 from tests.cast import Cast
 from tests.foundation import toys
 
@@ -23,7 +25,7 @@ async def toy(http: httpx2.AsyncClient) -> AsyncIterator[httpx2.AsyncClient]:
 async def _signed_in(toy: httpx2.AsyncClient, cast: Cast) -> str:
     token = await sessions.open(cast.laras.user.id)
     toy.cookies.set(sessions.cookie_name(), token)
-    return (await Session.get(token_hash=sessions.hash_of(token))).form_token
+    return csrf.masked((await Session.get(token_hash=sessions.hash_of(token))).form_token)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,24 @@ async def test_a_stranger_is_sent_to_sign_in(toy: httpx2.AsyncClient) -> None:
     reply = await toy.post("/mine", data={"name": "a"})
     assert reply.status_code == 303
     assert reply.headers["location"] == "/signin?next=/merchant"
+
+
+def test_a_token_looks_different_on_every_page_and_is_the_same() -> None:
+    token = world.token(32)
+    shown = {csrf.masked(token) for _ in range(20)}
+    assert len(shown) == 20
+    assert {csrf.unmasked(one) for one in shown} == {token}
+
+
+@pytest.mark.parametrize("sent", ["a", "0O", "ä" * 64, "a" * 63])
+def test_what_was_never_masked_is_no_token(sent: str) -> None:
+    assert len(csrf.unmasked(sent)) != 32
+
+
+async def test_pages_travel_packed_and_machines_replies_do_not(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    page = await http.get("/", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["content-encoding"] == "gzip"
+    reply = await http.get("/v1/products", headers=cast.laras.headers)
+    assert "content-encoding" not in reply.headers

@@ -216,4 +216,8 @@ def route(endpoint: Endpoint) -> Route:
             )
         return await answer()
 
-    return Route(endpoint.path, serve, methods=[endpoint.method], name=endpoint.handler.__name__)
+    made = Route(endpoint.path, serve, methods=[endpoint.method], name=endpoint.handler.__name__)
+    if endpoint.guard.side != "public":
+        # Starlette answers HEAD by running GET; a bank file that is only asked about is not sent.
+        made.methods = {endpoint.method}
+    return made

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 
 from jejaring.kit import text
 from jejaring.settings import settings
-from jejaring.web import assets, language
+from jejaring.web import assets, csrf, language
 
 _state: dict[str, Any] = {}
 Extra = Callable[[Request], Mapping[str, Any]]
@@ -129,7 +129,7 @@ def page(
         "lang": lang,
         "zone": getattr(caller, "zone", None) or "Asia/Jakarta",
         "caller": caller,
-        "csrf": getattr(request.state, "form_token", ""),
+        "csrf": csrf.masked(getattr(request.state, "form_token", "")),
         "path": request.url.path,
         "query": request.query_params,
         "request": request,
