@@ -11,14 +11,17 @@ from campaigns.lifecycle import queries as lifecycle
 from campaigns.lifecycle.rules import CampaignFacts
 from campaigns.terms import versions
 from campaigns.terms.rules import Terms
-from jejaring.db import bulk
+from jejaring.db import bulk, sql
 from jejaring.db.bulk import Query
 from jejaring.identity import contacts
 from jejaring.identity.contacts import Contacts
-from jejaring.kit.text import fold_code, person_email
-from referrals.attribution.rules import Promise, Seen, moment
+from jejaring.kit.text import fold_code
+from jejaring.payouts import methods
+from jejaring.payouts.methods import Accounts
+from referrals.attribution.rules import Promise, Seen, fold_creator
+from referrals.links.rules import references
 from referrals.orders.rules import SaleDraft, Shop
-from referrals.orders.store import Note
+from referrals.orders.store import buyer_hashes
 
 LOOK_BACK = timedelta(days=400)
 # A flood of clicks under one cookie is not worth more than this many touches of one sale.
@@ -39,23 +42,39 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class _Code:
+class Code:
+    """A coupon: whose it is, and since when it does not count."""
+
     id: str
     enrolment_id: str
     disabled_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Bonded:
+    """A bond as touches need it; `since`: when the buyer's first credited order was placed."""
+
+    touch: Seen
+    since: datetime
+    until: datetime
+
+
 @dataclass
 class Evidence:
-    """What `gather` found; `uses` grows as sales of the same batch are credited."""
+    """What `gather` found; `uses` grows as sales of the same batch are credited. `creators` are the
+    enrolments of whom a (merchant, marketplace, folded name) means, `bonds` by (merchant, hash).
+    """
 
     clicks: dict[str, tuple[str, Seen, str | None]] = field(default_factory=dict)
     visits: dict[tuple[str, str], list[Seen]] = field(default_factory=dict)
-    coupons: dict[tuple[str, str], _Code] = field(default_factory=dict)
+    coupons: dict[tuple[str, str], Code] = field(default_factory=dict)
+    creators: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    bonds: dict[tuple[str, str], list[Bonded]] = field(default_factory=dict)
     enrolments: dict[str, EnrolmentFacts] = field(default_factory=dict)
     campaigns: dict[str, CampaignFacts] = field(default_factory=dict)
     terms: dict[str, list[tuple[datetime, int, Terms]]] = field(default_factory=dict)
     contacts: Mapping[str, Contacts] = field(default_factory=dict)
+    accounts: Mapping[str, Accounts] = field(default_factory=dict)
     uses: dict[str, int] = field(default_factory=dict)
 
     def terms_at(self, campaign_id: str, instant: datetime) -> tuple[int, Terms] | None:
@@ -78,8 +97,12 @@ class Evidence:
         return found
 
 
-def clicks_query(asks: Sequence[Ask]) -> Query | None:
-    """The clicks that these sales name."""
+def queries(asks: Sequence[Ask]) -> list[Query | None]:
+    """What is looked up for these sales before all else: clicks, codes, creators' names, bonds."""
+    return [_clicks_query(asks), _codes_query(asks), _creators_query(asks), _bonds_query(asks)]
+
+
+def _clicks_query(asks: Sequence[Ask]) -> Query | None:
     ids = {a.draft.click_id for a in asks if a.draft.click_id and len(a.draft.click_id) <= 24}
     if not ids:
         return None
@@ -87,9 +110,10 @@ def clicks_query(asks: Sequence[Ask]) -> Query | None:
     return f"SELECT {_COLUMNS} FROM click WHERE {where}", values  # noqa: S608
 
 
-def coupons_query(asks: Sequence[Ask]) -> Query | None:
-    """The coupons that these sales carry."""
+def _codes_query(asks: Sequence[Ask]) -> Query | None:
+    """The coupons that these sales carry, and those that their notes refer to."""
     wanted = {(a.shop.id, fold_code(a.draft.coupon)) for a in asks if a.draft.coupon}
+    wanted |= {(a.shop.id, r.code) for a in asks if a.draft.note for r in references(a.draft.note)}
     if not wanted:
         return None
     merchant, merchants = bulk.within("merchant_id", {m for m, _ in wanted})
@@ -99,21 +123,83 @@ def coupons_query(asks: Sequence[Ask]) -> Query | None:
     return query, [*merchants, *codes]
 
 
-async def gather(asks: Sequence[Ask], clicks: Rows, coupons: Rows) -> Evidence:
-    """The evidence for these sales, from the answers to `clicks_query` and `coupons_query`, in a
-    fixed number of further queries however many they are.
+def _creators_query(asks: Sequence[Ask]) -> Query | None:
+    """The enrolments of the partners whom these sales' marketplaces name."""
+    wanted = {(a.shop.id, fold_creator(a.draft.creator)) for a in asks if a.draft.creator}
+    if not wanted:
+        return None
+    merchant, merchants = bulk.within("c.merchant_id", {m for m, _ in wanted})
+    name, names = bulk.within("c.name", {n for _, n in wanted})
+    query = (
+        "SELECT c.merchant_id, c.source, c.name, e.id AS enrolment_id FROM creator_name c "  # noqa: S608
+        "JOIN enrolment e ON e.merchant_id = c.merchant_id AND e.partner_id = c.partner_id "
+        f"WHERE {merchant} AND {name} ORDER BY e.id"
+    )
+    return query, [*merchants, *names]
+
+
+def _bonds_query(asks: Sequence[Ask]) -> Query | None:
+    hashes = {h for a in asks for h in buyer_hashes(a.draft) if h}
+    if not hashes:
+        return None
+    merchant, merchants = bulk.within("merchant_id", {a.shop.id for a in asks})
+    phone, phones = bulk.within("buyer_phone", hashes)
+    email, emails = bulk.within("buyer_email", hashes)
+    query = (
+        "SELECT id, merchant_id, buyer_phone, buyer_email, enrolment_id, partner_id, campaign_id, "  # noqa: S608
+        f"since, made_at, until, ended_at FROM bond WHERE {merchant} AND ({phone} OR {email}) "
+        "ORDER BY made_at, id"
+    )
+    return query, [*merchants, *phones, *emails]
+
+
+async def gather(asks: Sequence[Ask], answers: Sequence[Rows]) -> Evidence:
+    """The evidence for these sales, from the answers to `queries`, in a fixed number of further
+    queries however many they are.
     """
     found = Evidence()
+    clicks, codes, creators, bonds = answers
     found.clicks = {touch.id: (m, touch, v) for m, touch, v in map(_seen, clicks)}
-    found.coupons = {(r["merchant_id"], r["code"]): _code(r) for r in coupons}
+    found.coupons = {(r["merchant_id"], r["code"]): _code(r) for r in codes}
+    for row in creators:
+        place = (row["merchant_id"], row["source"], row["name"])
+        found.creators.setdefault(place, []).append(row["enrolment_id"])
+    for row in bonds:
+        for buyer in filter(None, (row["buyer_phone"], row["buyer_email"])):
+            found.bonds.setdefault((row["merchant_id"], buyer), []).append(_bonded(row))
     await _visits(found, asks)
     seen = {t for _, t, _ in found.clicks.values()} | {t for v in found.visits.values() for t in v}
     ids = {t.enrolment_id for t in seen} | {c.enrolment_id for c in found.coupons.values()}
+    ids |= {e for several in found.creators.values() for e in several}
+    ids |= {b.touch.enrolment_id for several in found.bonds.values() for b in several}
     await load_promises(found, ids)
     if any(ask.draft.phone or ask.draft.email for ask in asks):
-        partners = {e.partner_id for e in found.enrolments.values()}
-        found.contacts = await contacts.contacts_of(partners) if partners else {}
+        await _load_people(found)
     return found
+
+
+async def _load_people(found: Evidence) -> None:
+    """By what the partners are recognised as buyers: their people's contacts, their accounts, and
+    the contacts of other partners who are paid to one of these.
+    """
+    partners = {e.partner_id for e in found.enrolments.values()}
+    if not partners:
+        return
+    found.accounts = await methods.accounts_of(partners)
+    others = {o for known in found.accounts.values() for o in known.others}
+    own = await contacts.contacts_of(partners | others)
+    found.contacts = {
+        partner: _together(own, [partner, *found.accounts.get(partner, Accounts()).others])
+        for partner in partners
+    }
+
+
+def _together(own: Mapping[str, Contacts], partners: Iterable[str]) -> Contacts:
+    several = [own[partner] for partner in partners]
+    return Contacts(
+        frozenset().union(*(c.phones for c in several)),
+        frozenset().union(*(c.emails for c in several)),
+    )
 
 
 async def load_promises(found: Evidence, enrolment_ids: Collection[str]) -> None:
@@ -142,8 +228,21 @@ def _seen(row: Mapping[str, Any]) -> tuple[str, Seen, str | None]:
     return row["merchant_id"], touch, row["visitor"]
 
 
-def _code(row: Mapping[str, Any]) -> _Code:
-    return _Code(row["id"], row["enrolment_id"], bulk.maybe_instant(row["disabled_at"]))
+def _code(row: Mapping[str, Any]) -> Code:
+    return Code(row["id"], row["enrolment_id"], bulk.maybe_instant(row["disabled_at"]))
+
+
+def _bonded(row: Mapping[str, Any]) -> Bonded:
+    touch = Seen(
+        id=row["id"],
+        by="bond",
+        at=bulk.instant(row["made_at"]),
+        enrolment_id=row["enrolment_id"],
+        partner_id=row["partner_id"],
+        campaign_id=row["campaign_id"],
+    )
+    until, ended_at = bulk.instant(row["until"]), bulk.maybe_instant(row["ended_at"])
+    return Bonded(touch, bulk.instant(row["since"]), min(until, ended_at or until))
 
 
 async def _visits(found: Evidence, asks: Sequence[Ask]) -> None:
@@ -153,6 +252,8 @@ async def _visits(found: Evidence, asks: Sequence[Ask]) -> None:
     if not found.clicks:
         return
     pairs = {(m, v) for m, _, v in found.clicks.values() if v}
+    # Two processes would both see a click that may credit one more order.
+    await sql.take_turns([*found.clicks, *(f"{m}:{v}" for m, v in pairs)])
     visits, uses = await bulk.read(_visits_query(pairs, asks), _uses_query(found, pairs))
     for merchant_id, touch, visitor in map(_seen, visits):
         if visitor is not None and (merchant_id, visitor) in pairs:
@@ -189,49 +290,3 @@ def _uses_query(found: Evidence, pairs: Collection[tuple[str, str]]) -> Query:
         f"WHERE ({where}) AND won = ? GROUP BY touch_id"
     )
     return query, [*values, True]
-
-
-def touches(found: Evidence, ask: Ask, notes: list[Note]) -> list[Seen]:
-    """The touches of one sale; what could not be used is added to its notes.
-
-    An unknown click id, or another merchant's, is ignored: the note says the same for both.
-    """
-    seen: dict[str, Seen] = {}
-    draft = ask.draft
-    if draft.click_id:
-        merchant_id, touch, visitor = found.clicks.get(draft.click_id, ("", None, None))
-        if touch is None or merchant_id != ask.shop.id:
-            notes.append({"code": "click_unknown"})
-        else:
-            others = found.visits.get((merchant_id, visitor), []) if visitor else []
-            seen = {t.id: t for t in others[:MAX_TOUCHES]} | {touch.id: touch}
-    if draft.coupon:
-        code = _coupon(found, ask, notes)
-        if code is not None:
-            seen[code.id] = code
-    return list(seen.values())
-
-
-def _coupon(found: Evidence, ask: Ask, notes: list[Note]) -> Seen | None:
-    draft = ask.draft
-    code = found.coupons.get((ask.shop.id, fold_code(draft.coupon or "")))
-    enrolment = found.enrolments.get(code.enrolment_id) if code else None
-    if code is None or enrolment is None:
-        notes.append({"code": "coupon_unknown", "coupon": draft.coupon})
-        return None
-    if code.disabled_at is not None and code.disabled_at <= moment(draft.placed_at):
-        notes.append({"code": "coupon_disabled", "coupon": draft.coupon})
-        return None
-    return Seen(
-        id=code.id,
-        by="coupon",
-        at=moment(draft.placed_at),
-        enrolment_id=enrolment.id,
-        partner_id=enrolment.partner_id,
-        campaign_id=enrolment.campaign_id,
-    )
-
-
-def buyer(draft: SaleDraft) -> tuple[str | None, str | None]:
-    """The buyer as self-referral compares: E.164 phone, e-mail of the person."""
-    return draft.phone, person_email(draft.email) if draft.email else None

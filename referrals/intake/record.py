@@ -8,7 +8,7 @@ from typing import Any
 from tortoise.exceptions import IntegrityError
 
 from jejaring import world
-from jejaring.db import bulk
+from jejaring.db import bulk, sql
 from jejaring.db.transact import transact
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
@@ -131,8 +131,7 @@ class _Around:
     waiting: list[str] = field(default_factory=list)
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
     earliest: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    clicks: list[dict[str, Any]] = field(default_factory=list)
-    coupons: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[list[dict[str, Any]]] = field(default_factory=list)
 
 
 async def _look_around(entries: Sequence[Entry]) -> _Around:
@@ -141,21 +140,20 @@ async def _look_around(entries: Sequence[Entry]) -> _Around:
     keys = {entry.key for entry in entries}
     asks = [Ask(entry.shop, entry.draft) for entry in entries]
     hashes = {h for e in entries for h in store.buyer_hashes(e.draft) if h}
-    known, waiting, items, earliest, clicks, coupons = await bulk.read(
+    await sql.take_turns(hashes)  # two first orders of one buyer: only one is a new buyer's
+    known, waiting, items, earliest, *found = await bulk.read(
         store.known_query(keys),
         store.waiting_query(keys),
         store.items_query({(e.shop.id, line.sku) for e in entries for line in e.draft.lines}),
         store.earliest_query({e.shop.id for e in entries}, hashes),
-        evidence.clicks_query(asks),
-        evidence.coupons_query(asks),
+        *evidence.queries(asks),
     )
     return _Around(
         known=store.known(known),
         waiting=[row["id"] for row in waiting],
         items=store.items(items),
         earliest=store.earliest(earliest),
-        clicks=clicks,
-        coupons=coupons,
+        evidence=found,
     )
 
 
@@ -163,7 +161,7 @@ async def _store_new(entries: Sequence[Entry], around: _Around) -> dict[OrderKey
     if not entries:
         return {}
     asks = [Ask(entry.shop, entry.draft) for entry in entries]
-    found = await evidence.gather(asks, around.clicks, around.coupons)
+    found = await evidence.gather(asks, around.evidence)
     orders = [_build(entry, around) for entry in entries]
     credited = [
         attribute.attribute(found, order, ask) for order, ask in zip(orders, asks, strict=True)

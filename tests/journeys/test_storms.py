@@ -101,6 +101,16 @@ async def test_two_hundred_sales_at_once_never_pass_the_month_s_limit(
     await is_clean()
 
 
+async def test_a_click_credits_only_so_many_orders_however_many_come_at_once(
+    s: Stage, clients: list[Client]
+) -> None:
+    click = await s.click()
+    replies = await post_all(clients, s, [body(f"INV-{i}", click_id=click) for i in range(60)])
+    assert Counter(r.status_code for r in replies) == {201: 60}
+    assert await granted() == settings().click_order_limit * EARNS
+    await is_clean()
+
+
 async def test_the_same_order_twenty_times_at_once_is_one_sale(
     s: Stage, clients: list[Client]
 ) -> None:

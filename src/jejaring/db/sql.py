@@ -1,7 +1,7 @@
 """Raw SQL in both dialects: write `?` placeholders, get rows as dicts, RETURNING included."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -34,6 +34,16 @@ async def rows(query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         return f"${count}"
 
     return list(await connection.execute_query_dict(re.sub(r"\?", numbered, query), list(values)))
+
+
+async def take_turns(words: Iterable[str]) -> None:
+    """Whoever names one of these words waits until the other's transaction ends; for what is read
+    and decided upon without a row to lock. SQLite has one writer anyway.
+    """
+    wanted = sorted(set(words))
+    if wanted and not on_sqlite():
+        query = "SELECT pg_advisory_xact_lock(hashtextextended(w, 0)) FROM unnest(?::text[]) AS w"
+        await rows(query, [wanted])
 
 
 def fill(query: str, count: int, width: int = 1) -> str:
