@@ -31,22 +31,26 @@ Group = tuple[str, str, int]
 @dataclass(frozen=True)
 class Cause:
     """Why money moves back or forth: `part` is the last part of the keys (a refund's id, or
-    `v{order version}`), `reason` a code that the partner sees.
+    `v{order version}`), `reason` a code that the partner sees. A refund only takes (`gives` false):
+    what a spent budget kept back waits for the next change of the order.
     """
 
     part: str
     reason: str
+    gives: bool = True
 
 
 @dataclass
 class Changes:
-    """What one change of an order does: rupiah by row (negative: taken back), and what is to be
-    written for it. `partners` are those whose balances it may move, `owed` what they owe back.
+    """What one change of an order does: rupiah by row (negative: taken back; `back`: what was taken
+    and comes again), and what is to be written for it. `partners` are those whose balances it may
+    move, `owed` what they owe back.
     """
 
     merchant_id: str
     partners: set[str] = field(default_factory=set)
     rows: list[tuple[Commission, int]] = field(default_factory=list)
+    back: list[tuple[Commission, int]] = field(default_factory=list)
     out: Ledgered = field(default_factory=Ledgered)
     owed: dict[str, int] | None = None
 
@@ -94,7 +98,7 @@ def line_now(order: Order, line: SaleLine) -> LineNow:
 
 async def settle(order: Order, rows: Sequence[Commission], cause: Cause, out: Changes) -> None:
     """Bring each row to what its line still earns: refunds and closed orders take back; where more
-    is due than is left (the order was reopened), what was taken comes back.
+    is due than is left (the order was reopened, a dispute won), what was taken comes back.
     """
     lines = {line.id: line for line in order.lines}
     wanted: list[tuple[list[Commission], int]] = []
@@ -102,7 +106,8 @@ async def settle(order: Order, rows: Sequence[Commission], cause: Cause, out: Ch
         due = rules.still_due(entitled(own), line_now(order, lines[line_id]))
         wanted.append((own, due - sum(row.amount - row.reversed for row in own)))
     await take_back([(own, -delta) for own, delta in wanted if delta < 0], cause, out)
-    await _reinstate([(own, delta) for own, delta in wanted if delta > 0], cause, out)
+    if cause.gives:
+        await _reinstate([(own, delta) for own, delta in wanted if delta > 0], cause, out)
 
 
 async def take_back(
@@ -200,6 +205,7 @@ def _give_back(row: Commission, amount: int, cause: Cause, out: Changes, in_payo
     moves = rules.reinstate_moves(row.partner_id, row.state, amount, owed)
     out.out.entries.append(Draft(row.merchant_id, key, "reinstate", moves, memo(row)))
     out.owe(row, -owed)
+    out.back.append((row, amount))
     _record(row, Reversed(key, cause.reason, -amount, -owed), out)
 
 
@@ -218,19 +224,22 @@ def move_release(rows: Sequence[Commission], at: datetime | None, out: Changes) 
 
 
 def told(changes: Changes, reason: str) -> list[Event]:
-    """One `commission.reversed` per partner who lost something."""
-    partners: dict[str, list[tuple[Commission, int]]] = {}
-    for row, amount in changes.rows:
-        if amount < 0:
-            partners.setdefault(row.partner_id, []).append((row, amount))
+    """One `commission.reversed` per partner who lost something, one `commission.reinstated` per
+    partner to whom something came back.
+    """
+    parts = [(row, amount, "commission.reversed") for row, amount in changes.rows if amount < 0]
+    parts += [(row, amount, "commission.reinstated") for row, amount in changes.back]
+    groups: dict[tuple[str, str], list[tuple[Commission, int]]] = {}
+    for row, amount, name in parts:
+        groups.setdefault((name, row.partner_id), []).append((row, abs(amount)))
     return [
         publish.draft(
-            "commission.reversed",
+            name,
             partner_id,
             own[0][0].id,
             merchant_id=own[0][0].merchant_id,
             reason=reason,
-            commissions=[{"id": row.id, "amount": -amount} for row, amount in own],
+            commissions=[{"id": row.id, "amount": amount} for row, amount in own],
         )
-        for partner_id, own in partners.items()
+        for (name, partner_id), own in groups.items()
     ]

@@ -13,13 +13,16 @@ from jejaring.web.api import Endpoint, Reply, get, parse_body, post, put
 from jejaring.web.language import pick
 from jejaring.web.problems import document
 from jejaring.web.shapes import PageOf
-from referrals.intake import grouped, move, queries, refund, shown, upsert
+from referrals.intake import dispute, grouped, move, queries, refund, shown, upsert
+from referrals.intake.dispute import DisputeDraft
 from referrals.intake.record import Entry, Outcome
 from referrals.intake.refund import RefundDraft, RefundOutcome
 from referrals.intake.shapes import (
     BatchIn,
     BatchOut,
     BatchResult,
+    DisputeIn,
+    DisputeReply,
     OrderRefundIn,
     RefundIn,
     RefundReply,
@@ -127,6 +130,21 @@ async def refund_sale(
     return await _refund_reply(caller, outcome, pick(request))
 
 
+async def dispute_sale(
+    caller: Caller, sale_id: str, body: DisputeIn, request: Request
+) -> DisputeReply | Reply:
+    """Say that a dispute (chargeback) was lost, or won back.
+
+    Lost takes commissions back like a refund by amount, won gives them again, whatever order the
+    two are told in. 200 for what is known already, 409 `dispute_exists` for another amount.
+    """
+    draft = DisputeDraft(body.dispute_id, body.outcome, body.amount)
+    outcome = await dispute.dispute(shop_of(caller), sale_id, draft)
+    sale = await queries.plain(shop_of(caller), sale_id, pick(request))
+    reply = DisputeReply(**shown.dispute(outcome.refund).model_dump(), sale=sale)
+    return Reply(reply, 201 if outcome.status == "created" else 200)
+
+
 async def refund_order(
     caller: Caller, body: OrderRefundIn, request: Request
 ) -> RefundReply | Reply:
@@ -218,5 +236,6 @@ ENDPOINTS: list[Endpoint] = [
     put("/v1/sales/{source}/{order_id:path}", put_sale, _GUARD, statuses=(201,)),
     post("/v1/sales/{sale_id}/state", move_sale, _GUARD, status=200),
     post("/v1/sales/{sale_id}/refunds", refund_sale, _GUARD, statuses=(200,)),
+    post("/v1/sales/{sale_id}/disputes", dispute_sale, _GUARD, statuses=(200,)),
     post("/v1/refunds", refund_order, _GUARD, statuses=(200, 202)),
 ]

@@ -1,4 +1,4 @@
-"""Refunds: applied to their order, or kept until it comes."""
+"""Refunds: applied to their order, or kept until it comes; and dropped when it never does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from jejaring.kit.errors import Conflict, Invalid, NotFound
 from referrals.attribution.models import Credit
 from referrals.commissions.reverse import Cause
 from referrals.intake import changes
-from referrals.orders import rules
+from referrals.orders import revise, rules
 from referrals.orders.models import Refund, Sale
-from referrals.orders.rules import CLOSED_STATES, LineLeft, Part, Shop
+from referrals.orders.rules import Part, Shop
 from referrals.orders.store import Order
 
 
@@ -67,7 +67,7 @@ async def _refund(shop: Shop, source: str, order_id: str, draft: RefundDraft) ->
     where: dict[str, Any] = {"merchant_id": shop.id, "source": source, "order_id": order_id}
     # The order's row first: two refunds of one order take their turns.
     sale = await Sale.filter(**where).select_for_update().first()
-    known = await Refund.get_or_none(**where, refund_id=draft.refund_id)
+    known = await Refund.get_or_none(**where, refund_id=draft.refund_id, kind="refund")
     if known is not None:
         if known.content_hash != draft.content:
             raise Conflict("refund_exists", refund_id=draft.refund_id)
@@ -75,6 +75,7 @@ async def _refund(shop: Shop, source: str, order_id: str, draft: RefundDraft) ->
     row = Refund(
         id=world.new_id("ref"),
         **where,
+        kind="refund",
         refund_id=draft.refund_id,
         sale_id=sale.id if sale else None,
         state="waiting",
@@ -88,7 +89,7 @@ async def _refund(shop: Shop, source: str, order_id: str, draft: RefundDraft) ->
     if sale is None:
         return RefundOutcome(row, "waiting")
     change = await changes.begin(shop, sale.id)
-    await _apply(change, row)
+    await apply(change, row)
     return RefundOutcome(row, "created")
 
 
@@ -100,7 +101,7 @@ async def apply_waiting(order: Order, given: list[Credit], refunds: Sequence[Ref
         change = await changes.around(order, given)
         row.sale_id = order.sale.id
         try:
-            await _apply(change, row)
+            await apply(change, row)
         except Invalid:
             row.state = "refused"
             await row.save(update_fields=["state", "sale_id"])
@@ -135,7 +136,12 @@ async def _late(refund_id: str, sale_id: str) -> None:
         await apply_waiting(change.order, change.credits, [row])
 
 
-async def _apply(change: changes.Change, row: Refund) -> None:
+async def apply(
+    change: changes.Change, row: Refund, event: str = "refund.applied", reason: str = "refund"
+) -> None:
+    """Take the refund of the lines, and what these no longer earn of their commissions. A closed
+    order earns nothing already; reopened, it earns what its refunds left. Raises Invalid.
+    """
     order = change.order
     parts = _parts(order, row)
     lines = {line.position: line for line in order.lines}
@@ -146,19 +152,15 @@ async def _apply(change: changes.Change, row: Refund) -> None:
     row.state = "applied"
     row.applied_at = world.now()
     row.spread = {str(part.position): part.amount for part in parts}
-    await row.save(update_fields=["state", "applied_at", "spread", "sale_id"])
-    await changes.settle(change, Cause(row.id, "refund"))
-    await changes.finish(change, "refund.applied", "refund")
+    row.asked = {str(part.position): part.asked for part in parts if part.asked}
+    await row.save(update_fields=["state", "applied_at", "spread", "asked", "sale_id"])
+    await changes.settle(change, Cause(row.id, reason, gives=False))
+    await changes.finish(change, event, reason)
 
 
 def _parts(order: Order, row: Refund) -> tuple[Part, ...]:
-    """What the refund takes of each line; nothing of an order that is closed already."""
-    if order.sale.state in CLOSED_STATES:
-        return ()
-    left = [
-        LineLeft(line.position, line.quantity, line.base, line.refunded, line.returned)
-        for line in order.lines
-    ]
+    """What the refund takes of each line."""
+    left = revise.lefts(order)
     if row.amount is not None:
         return rules.spread_amount(row.amount, left)
     return rules.spread_items([(e["line"], e["quantity"]) for e in row.items], left)

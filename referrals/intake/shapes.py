@@ -96,6 +96,16 @@ class RefundIn(Shape):
     items: Annotated[list[RefundItem], Field(max_length=500)] | None = None
 
 
+class DisputeIn(Shape):
+    """A dispute's outcome. Without an amount: all that is left of the order (lost), or what was
+    lost (won).
+    """
+
+    dispute_id: OrderId
+    outcome: Literal["lost", "won"]
+    amount: Annotated[int, Field(ge=1, le=10**12)] | None = None
+
+
 class OrderRefundIn(RefundIn):
     """A refund that may come before its order."""
 
@@ -208,8 +218,29 @@ class RefundReply(RefundOut):
     sale: SaleOut | None = None
 
 
+class DisputeOut(BaseModel):
+    """A dispute: what it took of each line's base, and, once it is won, that it gave it back."""
+
+    id: str
+    dispute_id: str
+    sale_id: str | None
+    outcome: Literal["lost", "won"]
+    amount: int | None
+    lines: list[RefundPart]
+    over_base: int
+    currency: str = "IDR"
+    lost_at: datetime | None
+    won_at: datetime | None
+
+
+class DisputeReply(DisputeOut):
+    """A dispute with its sale as it stands now."""
+
+    sale: SaleOut
+
+
 class SaleDetail(SaleOut):
-    """A sale with its lines, the touches that were considered, and its refunds."""
+    """A sale with its lines, the touches that were considered, its refunds and disputes."""
 
     version: int
     paid_at: datetime | None
@@ -222,6 +253,7 @@ class SaleDetail(SaleOut):
     items: list[LineOut]
     touches: list[TouchOut]
     refunds: list[RefundOut]
+    disputes: list[DisputeOut]
 
 
 class BatchResult(BaseModel):

@@ -12,6 +12,7 @@ from referrals.commissions.models import Commission
 from referrals.intake import words
 from referrals.intake.shapes import (
     CreditOut,
+    DisputeOut,
     LineOut,
     RefundOut,
     RefundPart,
@@ -57,7 +58,8 @@ def detail(whole: Whole, lang: str) -> SaleDetail:
         note=row.note,
         items=[_line(whole, line, lang) for line in whole.order.lines],
         touches=[_touch(whole, touch, lang) for touch in whole.touches],
-        refunds=[refund(r) for r in whole.refunds],
+        refunds=[refund(r) for r in whole.refunds if r.kind == "refund"],
+        disputes=[dispute(r) for r in whole.refunds if r.kind == "dispute"],
     )
 
 
@@ -150,8 +152,6 @@ def _touch(whole: Whole, row: Touch, lang: str) -> TouchOut:
 
 def refund(row: Refund) -> RefundOut:
     """A refund as the outside sees it."""
-    taken = sum(row.spread.values())
-    over = row.amount - taken if row.amount is not None and row.state == "applied" else 0
     return RefundOut(
         id=row.id,
         refund_id=row.refund_id,
@@ -162,8 +162,37 @@ def refund(row: Refund) -> RefundOut:
         amount=row.amount,
         items=list(row.items),
         reason=row.reason,
-        lines=[RefundPart(line=int(k), amount=v) for k, v in sorted(row.spread.items())],
-        over_base=over,
+        lines=_parts(row),
+        over_base=_over(row),
         received_at=row.received_at,
         applied_at=row.applied_at,
     )
+
+
+def dispute(row: Refund) -> DisputeOut:
+    """A dispute as the outside sees it."""
+    return DisputeOut(
+        id=row.id,
+        dispute_id=row.refund_id,
+        sale_id=row.sale_id,
+        outcome="lost" if row.state == "applied" else "won",
+        amount=row.amount,
+        lines=_parts(row),
+        over_base=_over(row),
+        lost_at=row.applied_at,
+        won_at=row.undone_at,
+    )
+
+
+def _parts(row: Refund) -> list[RefundPart]:
+    """What it took (and, undone, gave back) by line."""
+    taken = sorted((int(line), amount) for line, amount in row.spread.items())
+    return [RefundPart(line=line, amount=amount) for line, amount in taken]
+
+
+def _over(row: Refund) -> int:
+    """The part of its amount that exceeded what was left."""
+    if row.amount is None or row.applied_at is None:
+        return 0
+    over: int = row.amount - sum(row.spread.values())
+    return over

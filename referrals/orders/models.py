@@ -83,12 +83,17 @@ class SaleLine(Model):
 
 
 class Refund(Model):
-    """Money given back on an order; it may wait (state `waiting`) for an order not yet known."""
+    """Money given back on an order: by a refund, or taken by a lost dispute (`kind`).
+
+    It may wait (state `waiting`) for an order not yet known; a dispute that was won is `undone`.
+    `spread` is what it took by line; `asked` what its units are worth, where less was left.
+    """
 
     id = fields.CharField(max_length=32, primary_key=True)
     merchant_id = fields.CharField(max_length=32)
     source = fields.CharField(max_length=16)
     order_id = fields.CharField(max_length=80)
+    kind = fields.CharField(max_length=8, default="refund", db_default="refund")
     refund_id = fields.CharField(max_length=80)
     sale: fields.ForeignKeyNullableRelation[Sale] = fields.ForeignKeyField(
         "jejaring.Sale", related_name=None, on_delete=fields.RESTRICT, null=True
@@ -99,12 +104,14 @@ class Refund(Model):
     amount = fields.BigIntField(null=True)
     items: list[dict[str, int]] = fields.JSONField(default=list)
     spread: dict[str, int] = fields.JSONField(default=dict)
+    asked: dict[str, int] = fields.JSONField(default=dict)
     content_hash = fields.CharField(max_length=64)
     received_at = fields.DatetimeField()
     applied_at = fields.DatetimeField(null=True)
+    undone_at = fields.DatetimeField(null=True)
 
     class Meta:
         app = "jejaring"
         table = "refund"
-        unique_together = (("merchant_id", "source", "order_id", "refund_id"),)
+        unique_together = (("merchant_id", "source", "order_id", "refund_id", "kind"),)
         indexes = (("sale_id",),)

@@ -1,12 +1,12 @@
 """Change a stored order to what a new body says; its lines keep their places."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from jejaring.db import bulk
 from referrals.orders import rules, store
 from referrals.orders.models import Refund, Sale, SaleLine
-from referrals.orders.rules import LineDraft, SaleDraft
+from referrals.orders.rules import LineDraft, LineLeft, SaleDraft
 from referrals.orders.store import Item, Order
 
 _STATE = ("state", "version", "paid_at", "delivered_at", "closed_at")
@@ -89,6 +89,46 @@ async def revise(
     sale.buyer_phone, sale.buyer_email = phone or sale.buyer_phone, email or sale.buyer_email
     await sale.save(update_fields=_FIELDS)
     return added
+
+
+async def give_back(order: Order, undone: Refund) -> None:
+    """Let go of what a refund took (its row is marked already): those that came after it, and were
+    cut short by it, take their part of what is left now.
+    """
+    refunds = await Refund.filter(sale_id=order.sale.id, state="applied").order_by(
+        "applied_at", "received_at", "id"
+    )
+    since = undone.applied_at
+    later = [r for r in refunds if since is None or r.applied_at is None or r.applied_at >= since]
+    before = [_left(line) for line in order.lines]
+    _set_refunded(order, refunds)
+    taken = [rules.Taken(r.amount, r.asked, r.spread) for r in later]
+    changed = []
+    for row, spread in zip(later, rules.topped_up(taken, lefts(order)), strict=True):
+        if spread != row.spread:
+            row.spread = spread
+            changed.append(row)
+    await bulk.update(changed, "spread")
+    _set_refunded(order, refunds)
+    moved = [line for line, old in zip(order.lines, before, strict=True) if _left(line) != old]
+    await bulk.update(moved, "refunded", "returned")
+
+
+def _left(line: SaleLine) -> LineLeft:
+    return LineLeft(line.position, line.quantity, line.base, line.refunded, line.returned)
+
+
+def lefts(order: Order) -> list[LineLeft]:
+    """The order's lines as refunds find them."""
+    return [_left(line) for line in order.lines]
+
+
+def _set_refunded(order: Order, refunds: Sequence[Refund]) -> None:
+    back = rules.given_back([(refund.spread, refund.items) for refund in refunds])
+    for line in order.lines:
+        refunded, returned = back.get(line.position, (0, 0))
+        line.refunded = min(refunded, line.base)
+        line.returned = min(returned, line.quantity)
 
 
 def _put(row: SaleLine, draft: LineDraft, base: int, back: Mapping[int, tuple[int, int]]) -> bool:

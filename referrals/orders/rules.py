@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -202,11 +202,14 @@ class LineLeft:
 
 @dataclass(frozen=True)
 class Part:
-    """What one refund takes of one line: rupiah of its base, units of its quantity."""
+    """What one refund takes of one line: rupiah of its base, units of its quantity; `asked` is
+    what these units are worth, where less was left.
+    """
 
     position: int
     amount: int
     quantity: int = 0
+    asked: int = field(default=0, compare=False)
 
 
 def spread_amount(amount: int, lines: Sequence[LineLeft]) -> tuple[Part, ...]:
@@ -245,11 +248,40 @@ def spread_items(wanted: Sequence[tuple[int, int]], lines: Sequence[LineLeft]) -
 
 def _units(line: LineLeft, units: int) -> Part:
     after = line.returned + units
-    if after == line.quantity:
-        return Part(line.position, line.left, units)
     value = half_up(line.base * after, line.quantity)
     value -= half_up(line.base * line.returned, line.quantity)
-    return Part(line.position, min(value, line.left), units)
+    taken = line.left if after == line.quantity else min(value, line.left)
+    return Part(line.position, taken, units, max(value, taken))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A refund that was applied: its `amount` over the whole order, or what its units were worth
+    by line (`asked`), and what it could take by line.
+    """
+
+    amount: int | None
+    asked: Mapping[str, int]
+    spread: Mapping[str, int]
+
+
+def topped_up(refunds: Sequence[Taken], lines: Sequence[LineLeft]) -> list[dict[str, int]]:
+    """What each of these refunds takes once more is left than when it came, by line: what it was
+    cut short by, in the order given; an amount is spread by largest remainder of what is left.
+    """
+    left = {str(line.position): line.left for line in lines}
+    found: list[dict[str, int]] = []
+    for refund in refunds:
+        more: dict[str, int] = {}
+        if refund.amount is not None:
+            short = min(refund.amount - sum(refund.spread.values()), sum(left.values()))
+            more = dict(zip(left, split(short, list(left.values())), strict=True)) if short else {}
+        for place, asked in refund.asked.items():
+            more[place] = min(asked - refund.spread.get(place, 0), left.get(place, 0))
+        left = {place: rest - more.get(place, 0) for place, rest in left.items()}
+        places = [p for p in {**refund.spread, **more} if p in refund.spread or more[p]]
+        found.append({p: refund.spread.get(p, 0) + more.get(p, 0) for p in places})
+    return found
 
 
 def given_back(

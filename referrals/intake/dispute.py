@@ -1,0 +1,91 @@
+"""Disputes (chargebacks): a lost one takes back like a refund, a won one gives it again."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tortoise.exceptions import IntegrityError
+
+from jejaring import world
+from jejaring.db.transact import transact
+from jejaring.kit.errors import Conflict, NotFound
+from referrals.commissions.reverse import Cause
+from referrals.intake import changes, refund
+from referrals.intake.refund import RefundOutcome
+from referrals.orders import revise, rules
+from referrals.orders.models import Refund, Sale
+from referrals.orders.rules import Shop
+
+KIND = "dispute"
+
+
+@dataclass(frozen=True)
+class DisputeDraft:
+    """What became of a dispute. `amount` in rupiah; None: all that is left of the order (lost), or
+    what was lost (won).
+    """
+
+    dispute_id: str
+    outcome: Literal["lost", "won"]
+    amount: int | None = None
+
+
+async def dispute(shop: Shop, sale_id: str, draft: DisputeDraft) -> RefundOutcome:
+    """Record a dispute's outcome; `created` when it is news, else `unchanged`.
+
+    Won is final: `lost` that is heard after `won` changes nothing, nor does `won` where nothing
+    was lost. Raises NotFound, Conflict `dispute_exists` for another amount.
+    """
+    try:
+        return await transact(lambda: _dispute(shop, sale_id, draft))
+    except IntegrityError:  # another process was first with this dispute; now it is known
+        return await transact(lambda: _dispute(shop, sale_id, draft))
+
+
+async def _dispute(shop: Shop, sale_id: str, draft: DisputeDraft) -> RefundOutcome:
+    sale = await Sale.filter(id=sale_id, merchant_id=shop.id).select_for_update().first()
+    if sale is None:
+        raise NotFound
+    known = await Refund.get_or_none(sale_id=sale.id, kind=KIND, refund_id=draft.dispute_id)
+    if known is None:
+        return await _first(await changes.begin(shop, sale.id), draft)
+    if None not in (draft.amount, known.amount) and draft.amount != known.amount:
+        raise Conflict("dispute_exists", dispute_id=draft.dispute_id)
+    if draft.outcome == "lost" or known.state == "undone":
+        return RefundOutcome(known, "unchanged")
+    change = await changes.begin(shop, sale.id)
+    known.state, known.undone_at = "undone", world.now()
+    await known.save(update_fields=["state", "undone_at"])
+    await revise.give_back(change.order, known)
+    await changes.settle(change, Cause(known.id, "dispute_won"))
+    await changes.finish(change, "dispute.won", "dispute_won")
+    return RefundOutcome(known, "created")
+
+
+async def _first(change: changes.Change, draft: DisputeDraft) -> RefundOutcome:
+    """The first that is heard of a dispute."""
+    now, sale = world.now(), change.order.sale
+    amount = draft.amount
+    if amount is None and draft.outcome == "lost":
+        amount = sum(line.left for line in revise.lefts(change.order))
+    row = Refund(
+        id=world.new_id("ref"),
+        merchant_id=sale.merchant_id,
+        source=sale.source,
+        order_id=sale.order_id,
+        kind=KIND,
+        refund_id=draft.dispute_id,
+        sale_id=sale.id,
+        state="undone",
+        reason=KIND,
+        amount=amount,
+        content_hash=rules.refund_hash(amount, (), KIND),
+        received_at=now,
+    )
+    if draft.outcome == "won":
+        row.undone_at = now
+    await row.save(force_create=True)
+    if draft.outcome == "lost":
+        await refund.apply(change, row, "dispute.lost", "dispute_lost")
+    else:
+        await changes.finish(change, "dispute.won", "dispute_won")
+    return RefundOutcome(row, "created")
