@@ -24,7 +24,15 @@ from jejaring.kit.periods import DEFAULT_ZONE
 BATCH = 5_000
 BATCHES_A_TURN = 20
 ROWS_A_STATEMENT = 500
-TELLING = ("sale.recorded", "sale.changed", "refund.applied", "dispute.lost", "dispute.won")
+TELLING = (
+    "sale.recorded",
+    "sale.changed",
+    "refund.applied",
+    "dispute.lost",
+    "dispute.won",
+    "commission.rejected",
+    "commission.reinstated",
+)
 Row = dict[str, Any]
 Summing = Callable[[Sequence[Row], dict[str, str]], Sums]
 

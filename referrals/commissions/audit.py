@@ -28,7 +28,21 @@ _ITEMS = (
 _ENTRIES = (
     "SELECT c.id, c.amount FROM commission c LEFT JOIN ledger_entry e "
     "ON e.merchant_id = c.merchant_id AND e.key = c.key "
-    "WHERE c.amount > 0 AND e.id IS NULL AND c.reason_code IS NULL LIMIT 1000"
+    "WHERE c.amount > 0 AND e.id IS NULL AND NOT (c.state = 'rejected' AND c.times_rejected = 0) "
+    "AND NOT EXISTS (SELECT 1 FROM ledger_entry u WHERE u.merchant_id = c.merchant_id "
+    "AND u.key = 'unreject:' || c.id || ':0') LIMIT 1000"
+)
+# A decision leaves its entry: the last rejection of a rejected one, the last hold of a held one.
+_DECIDED = (
+    "SELECT c.id, c.state, c.times_rejected FROM commission c LEFT JOIN ledger_entry e "
+    "ON e.merchant_id = c.merchant_id AND e.key = 'reject:' || c.id || ':' || c.times_rejected "
+    "WHERE c.amount > c.reversed AND c.state = 'rejected' AND c.times_rejected > 0 "
+    "AND e.id IS NULL LIMIT 1000"
+)
+_HELD = (
+    "SELECT c.id, c.times_held FROM commission c LEFT JOIN ledger_entry e "
+    "ON e.merchant_id = c.merchant_id AND e.key = 'hold:' || c.id || ':' || c.times_held "
+    "WHERE c.state = 'held' AND c.amount > c.reversed AND e.id IS NULL LIMIT 1000"
 )
 
 
@@ -82,5 +96,13 @@ async def _rows() -> list[Difference]:
     found += [
         Difference(ROOM, "reserved", row["id"], row["rest"], row["reserved"])
         for row in await sql.rows(_RESERVED)
+    ]
+    found += [
+        Difference(ROOM, "rejected", row["id"], f"reject:{row['id']}:{row['times_rejected']}", None)
+        for row in await sql.rows(_DECIDED)
+    ]
+    found += [
+        Difference(ROOM, "hold", row["id"], f"hold:{row['id']}:{row['times_held']}", None)
+        for row in await sql.rows(_HELD)
     ]
     return found

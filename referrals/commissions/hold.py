@@ -1,4 +1,4 @@
-"""Hold: what an enrolment earned waits for a person, where the merchant ended it for fraud."""
+"""Hold: what was earned waits for a person: of an enrolment ended for fraud, or by a decision."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,6 +8,7 @@ from tortoise.expressions import Q
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.hooks import publish
+from jejaring.hooks.models import Event
 from jejaring.ledger import accounts
 from jejaring.ledger.post import hold as hold_balances
 from jejaring.ledger.rules import Draft, Move
@@ -49,11 +50,14 @@ async def _batch(
     payable = [row.id for row in due if row.state == "payable"]
     gone = await items.in_payouts(payable) if payable else frozenset()
     mine = [row for row in due if row.id not in gone]
-    await _hold(mine, reason)
+    await hold_rows(mine, reason)
     return rows, len(mine)
 
 
-async def _hold(rows: Sequence[Commission], reason: str) -> None:
+async def hold_rows(rows: Sequence[Commission], reason: str) -> None:
+    """Hold rows of one merchant that are pending or payable, of which no payout has anything; they
+    and their partners' balances are locked by the caller's transaction.
+    """
     if not rows:
         return
     out = Ledgered()
@@ -68,10 +72,24 @@ async def _hold(rows: Sequence[Commission], reason: str) -> None:
         moves = (Move(here, held, row.amount - row.reversed),)
         out.entries.append(Draft(row.merchant_id, key, "hold", moves, memo(row)))
         row.state, row.reason_code = "held", reason
+        row.decided_at, row.released_at = world.now(), None
         out.change(row)
+    for own in _by_enrolment(rows).values():
+        out.events += _told(own, reason)
+    await write.write(out)
+
+
+def _by_enrolment(rows: Sequence[Commission]) -> dict[str, list[Commission]]:
+    found: dict[str, list[Commission]] = {}
+    for row in rows:
+        found.setdefault(row.enrolment_id, []).append(row)
+    return found
+
+
+def _told(rows: Sequence[Commission], reason: str) -> list[Event]:
     first = rows[0]
-    for organisation_id in (first.merchant_id, first.partner_id):
-        told = publish.draft(
+    return [
+        publish.draft(
             "commission.held",
             organisation_id,
             first.enrolment_id,
@@ -80,5 +98,5 @@ async def _hold(rows: Sequence[Commission], reason: str) -> None:
             at=world.now().isoformat(),
             commissions=[{"id": row.id, "amount": row.amount - row.reversed} for row in rows],
         )
-        out.events.append(told)
-    await write.write(out)
+        for organisation_id in (first.merchant_id, first.partner_id)
+    ]

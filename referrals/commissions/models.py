@@ -10,7 +10,7 @@ from referrals.orders.models import Sale, SaleLine
 
 class Commission(Model):
     """One row per line, credited enrolment and rule; whether it is in a payout is read from its
-    item.
+    item. `parent_id`: the recruit's commission of which this is the recruiter's share.
     """
 
     id = fields.CharField(max_length=32, primary_key=True)
@@ -33,6 +33,7 @@ class Commission(Model):
     )
     line_id: str | None
     key = fields.CharField(max_length=140)
+    parent_id = fields.CharField(max_length=32, null=True)
     kind = fields.CharField(max_length=12)
     rule = fields.CharField(max_length=80)
     rule_index = fields.IntField()
@@ -47,7 +48,9 @@ class Commission(Model):
     release_at = fields.DatetimeField(null=True)
     released_at = fields.DatetimeField(null=True)
     times_held = fields.IntField(default=0, db_default=0)
+    times_rejected = fields.IntField(default=0, db_default=0)
     reason_code = fields.CharField(max_length=40, null=True)
+    decided_at = fields.DatetimeField(null=True)
     because: dict[str, object] = fields.JSONField(default=dict)
     created_at = fields.DatetimeField()
 
@@ -61,6 +64,7 @@ class Commission(Model):
             ("enrolment_id", "month"),
             ("merchant_id", "created_at", "id"),
             ("partner_id", "created_at", "id"),
+            ("parent_id",),
         )
 
 
@@ -82,3 +86,35 @@ class Reversal(Model):
         app = "jejaring"
         table = "reversal"
         unique_together = (("commission", "key"),)
+
+
+class TrueUp(Model):
+    """A month of one partner under one rule (tiers, bonus): opened by its first sale, settled once
+    when it is over. `next_at`: when to look at it (again). Amounts in rupiah, null until `done_at`.
+    """
+
+    id = fields.CharField(max_length=32, primary_key=True)
+    merchant_id = fields.CharField(max_length=32)
+    partner_id = fields.CharField(max_length=32)
+    enrolment: fields.ForeignKeyRelation[Enrolment] = fields.ForeignKeyField(
+        "jejaring.Enrolment", related_name=None, on_delete=fields.RESTRICT
+    )
+    enrolment_id: str
+    campaign_id = fields.CharField(max_length=32)
+    rule = fields.CharField(max_length=80)
+    kind = fields.CharField(max_length=12)
+    month = fields.CharField(max_length=7)
+    over_at = fields.DatetimeField()
+    next_at = fields.DatetimeField()
+    done_at = fields.DatetimeField(null=True)
+    volume = fields.BigIntField(null=True)
+    sales = fields.IntField(null=True)
+    expected = fields.BigIntField(null=True)
+    earned = fields.BigIntField(null=True)
+    posted = fields.BigIntField(null=True)
+
+    class Meta:
+        app = "jejaring"
+        table = "true_up"
+        unique_together = (("enrolment", "rule", "month"),)
+        indexes = (("done_at", "next_at"), ("partner_id", "done_at"))

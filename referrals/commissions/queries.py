@@ -53,6 +53,11 @@ async def page(
     return await _rows(shown, lang, standings), following
 
 
+async def shown(row: Commission, lang: str) -> CommissionRow:
+    """One commission as the outside sees it."""
+    return (await _rows([row], lang, await standings_of([row])))[0]
+
+
 def _cursor(row: Commission) -> paging.Cursor:
     return paging.Cursor(row.created_at, row.id)
 

@@ -19,6 +19,8 @@ _CHANGES = (
     "release_at",
     "released_at",
     "times_held",
+    "times_rejected",
+    "decided_at",
     "reason_code",
     "because",
 )

@@ -28,13 +28,13 @@ from dashboards.public import pages as public_pages
 from dashboards.public import reference
 from jejaring import world
 from jejaring.db import connect
-from jejaring.identity import api as identity_api
 from jejaring.identity import jobs as identity_jobs
 from jejaring.identity import keys
 from jejaring.jobs import enqueue, worker
 from jejaring.jobs.models import Beat, Job
 from jejaring.kit.errors import NotFound
 from jejaring.ledger import audit as ledger_audit
+from jejaring.members import api as members_api
 from jejaring.payouts import api as payouts_api
 from jejaring.payouts import audit as payouts_audit
 from jejaring.settings import Settings, settings
@@ -53,19 +53,21 @@ from referrals.commissions import jobs as commissions_jobs
 from referrals.intake import api as intake_api
 from referrals.intake import jobs as intake_jobs
 from referrals.links import api as links_api
+from referrals.review import api as review_api
 
 VERSION = "0.1.0"
 MAX_BODY = 1_000_000
 BEAT_FRESH = timedelta(seconds=60)
 
 ENDPOINTS: list[Endpoint] = [
-    *identity_api.ENDPOINTS,
+    *members_api.ENDPOINTS,
     *catalog_api.ENDPOINTS,
     *campaigns_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *intake_api.ENDPOINTS,
     *links_api.ENDPOINTS,
     *commissions_api.ENDPOINTS,
+    *review_api.ENDPOINTS,
     *payouts_api.ENDPOINTS,
 ]
 

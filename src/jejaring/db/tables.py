@@ -17,6 +17,7 @@ MODEL_MODULES = (
     "referrals.orders.models",
     "referrals.attribution.models",
     "referrals.commissions.models",
+    "referrals.review.models",
     "dashboards.figures.models",
 )
 APP = "jejaring"

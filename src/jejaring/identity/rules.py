@@ -42,12 +42,13 @@ SCOPES = {"merchant": MERCHANT_SCOPES, "partner": PARTNER_SCOPES, "operator": OP
 KINDS = ("merchant", "partner", "operator")
 ROLES = ("owner", "manager", "finance", "viewer")
 
-# What a role may do on pages (screens.md section 2): owner everything; manager all but bank and
-# members; finance sales (read), payouts, books; viewer reads. `self` is what everybody may do with
-# their own session: sign out, switch organisation, change their password.
+# What a role may do on pages (screens.md section 2): owner everything; manager all but bank,
+# members and decisions on commissions; finance sales (read), payouts, books; viewer reads. `self`
+# is what everybody may do with their own session: sign out, switch organisation, change their
+# password.
 _ROLE_MAY = {
     "owner": frozenset(
-        {"read", "self", "edit", "sell", "prepare", "approve", "members", "settings"}
+        {"read", "self", "edit", "sell", "decide", "prepare", "approve", "members", "settings"}
     ),
     "manager": frozenset({"read", "self", "edit", "sell", "prepare"}),
     "finance": frozenset({"read", "self", "prepare", "approve"}),

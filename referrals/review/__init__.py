@@ -1,0 +1,1 @@
+"""What looks odd, what is held or rejected and why, and what partners say against it."""

@@ -1,0 +1,125 @@
+"""The queues: appeals, held commissions and cases; what waits, and what each case is about."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tortoise.expressions import Q
+
+from jejaring.identity.rules import Caller
+from jejaring.kit import paging
+from referrals.commissions.models import Commission
+from referrals.review.models import Appeal, CasePart, ReviewCase, SignalRule
+from referrals.review.rules import SIGNALS
+from referrals.review.shapes import AppealOut, AppealQuery
+
+MAX_PARTS = 50
+
+
+def appeal_out(row: Appeal) -> AppealOut:
+    """An appeal as the outside sees it."""
+    return AppealOut.model_validate(row, from_attributes=True)
+
+
+async def appeals(caller: Caller, query: AppealQuery) -> tuple[list[Appeal], str | None]:
+    """The caller's appeals, newest first."""
+    side = "merchant_id" if caller.kind == "merchant" else "partner_id"
+    wanted = Appeal.filter(**{side: caller.organisation_id})
+    if query.state is not None:
+        wanted = wanted.filter(state=query.state)
+    if query.cursor:
+        at = paging.decode(query.cursor)
+        wanted = wanted.filter(Q(opened_at__lt=at.at) | Q(opened_at=at.at, id__lt=at.id))
+    rows = await wanted.order_by("-opened_at", "-id").limit(query.limit + 1)
+    shown, more = paging.cut(rows, query.limit)
+    last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
+    return shown, paging.encode(last) if last else None
+
+
+async def appeals_of(commission_ids: Collection[str]) -> dict[str, Appeal]:
+    """The newest appeal of each commission that has one."""
+    rows = await Appeal.filter(commission_id__in=list(commission_ids)).order_by("number")
+    return {row.commission_id: row for row in rows}
+
+
+async def open_appeals(merchant_id: str, limit: int) -> list[Appeal]:
+    """Those that wait for an answer, the oldest first."""
+    waiting = Appeal.filter(merchant_id=merchant_id, state="open")
+    return await waiting.order_by("opened_at", "id").limit(limit)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An open case and the commissions that it is about (at most fifty, newest first)."""
+
+    row: ReviewCase
+    commissions: tuple[Commission, ...]
+    count: int
+
+    @property
+    def amount(self) -> int:
+        """What the shown commissions hold, in rupiah."""
+        return sum(c.amount - c.reversed for c in self.commissions if c.state != "rejected")
+
+
+async def cases(
+    merchant_id: str | None, limit: int, cursor: str | None = None
+) -> tuple[list[Case], str | None]:
+    """Open cases of a merchant (None: of all), the oldest first, and where the next page starts."""
+    wanted = ReviewCase.filter(closed_at=None)
+    if merchant_id is not None:
+        wanted = wanted.filter(merchant_id=merchant_id)
+    if cursor:
+        at = paging.decode(cursor)
+        wanted = wanted.filter(Q(opened_at__gt=at.at) | Q(opened_at=at.at, id__gt=at.id))
+    rows = await wanted.order_by("opened_at", "id").limit(limit + 1)
+    shown, more = paging.cut(rows, limit)
+    last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
+    return await _with_parts(shown), paging.encode(last) if last else None
+
+
+async def _with_parts(rows: list[ReviewCase]) -> list[Case]:
+    ids = [row.id for row in rows]
+    pairs = (
+        await CasePart.filter(case_id__in=ids)
+        .order_by("-id")
+        .values_list("case_id", "commission_id")
+    )
+    parts: dict[str, list[str]] = {}
+    for case_id, commission_id in pairs:
+        parts.setdefault(str(case_id), []).append(str(commission_id))
+    wanted = [one for own in parts.values() for one in own[:MAX_PARTS]]
+    known = {c.id: c for c in await Commission.filter(id__in=wanted)}
+    return [
+        Case(
+            row,
+            tuple(known[one] for one in parts.get(row.id, [])[:MAX_PARTS]),
+            len(parts.get(row.id, [])),
+        )
+        for row in rows
+    ]
+
+
+async def held(
+    merchant_id: str, limit: int, cursor: str | None = None
+) -> tuple[list[Commission], str | None]:
+    """What is held, the oldest first, and where the next page starts."""
+    wanted = Commission.filter(merchant_id=merchant_id, state="held")
+    if cursor:
+        at = paging.decode(cursor)
+        wanted = wanted.filter(Q(created_at__gt=at.at) | Q(created_at=at.at, id__gt=at.id))
+    rows = await wanted.order_by("created_at", "id").limit(limit + 1)
+    shown, more = paging.cut(rows, limit)
+    last = paging.Cursor(shown[-1].created_at, shown[-1].id) if more else None
+    return shown, paging.encode(last) if last else None
+
+
+async def waiting(merchant_id: str) -> int:
+    """How many cases and appeals wait for this merchant."""
+    open_cases = await ReviewCase.filter(merchant_id=merchant_id, closed_at=None).count()
+    return open_cases + await Appeal.filter(merchant_id=merchant_id, state="open").count()
+
+
+async def does(merchant_id: str) -> dict[str, str]:
+    """What each signal does at this merchant: `flag` or `hold`."""
+    rows = await SignalRule.filter(merchant_id=merchant_id).values_list("signal", "does")
+    return dict.fromkeys(SIGNALS, "flag") | {str(signal): str(act) for signal, act in rows}
