@@ -22,10 +22,10 @@ from campaigns.terms import versions
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.hooks.publish import publish
-from jejaring.identity import invitations
 from jejaring.identity.rules import Caller
 from jejaring.jobs.enqueue import enqueue
 from jejaring.kit.errors import BadField, Conflict, Forbidden, Invalid, NotFound
+from jejaring.members import invitations
 from jejaring.trail.write import note
 
 

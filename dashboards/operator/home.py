@@ -8,12 +8,13 @@ from starlette.responses import Response
 from dashboards.figures import pieces
 from dashboards.operator import check, queries, shops
 from jejaring import world
-from jejaring.identity import guards, organisations
+from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.jobs.enqueue import waiting
 from jejaring.jobs.models import Beat
 from jejaring.jobs.worker import WORKER_BEAT
 from jejaring.kit.periods import day_of, days_back
+from jejaring.members import organisations
 from jejaring.web import pages, render
 
 SHOWN = 8

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboards.operator import queries
-from jejaring.identity import guards, links, organisations, teams
+from jejaring.identity import guards
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import NotFound
+from jejaring.members import links, organisations, teams
 from jejaring.payouts import queries as payouts
 from jejaring.web import pages, render
 

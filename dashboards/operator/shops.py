@@ -16,12 +16,13 @@ from dashboards.figures.queries import Figures
 from dashboards.frame import forms
 from dashboards.operator import queries
 from jejaring import world
-from jejaring.identity import guards, invitations, links, organisations, teams
+from jejaring.identity import guards
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, NotFound, Refusal
 from jejaring.kit.periods import day_of
 from jejaring.ledger import journal
+from jejaring.members import invitations, links, organisations, teams
 from jejaring.settings import settings
 from jejaring.trail import queries as trail
 from jejaring.web import pages, render

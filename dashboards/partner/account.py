@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboards.frame import forms
-from jejaring.identity import guards, organisations, people, signin
+from jejaring.identity import guards
 from jejaring.identity.rules import Caller, Profile
 from jejaring.kit.errors import BadField, Invalid, Refusal
+from jejaring.members import organisations, people, signin
 from jejaring.payouts import methods
 from jejaring.payouts.methods import MethodDraft
 from jejaring.payouts.rails import providers

@@ -14,10 +14,11 @@ from campaigns.terms.rules import Terms
 from dashboards.frame import forms
 from dashboards.public import queries, sign
 from jejaring import world
-from jejaring.identity import guards, sessions, signup
+from jejaring.identity import guards, sessions
 from jejaring.identity.models import Organisation, User
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Forbidden, Invalid, NotFound, Refusal
+from jejaring.members import signup
 from jejaring.web import address, language, pages, render
 from referrals.links import welcome
 

@@ -4,10 +4,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboards.frame import forms, nav
-from jejaring.identity import guards, links, sessions, signin, signup
+from jejaring.identity import guards, sessions
 from jejaring.identity.models import Membership, Organisation, User
 from jejaring.identity.rules import Caller, NewOrganisation, Person, safe_next
 from jejaring.kit.errors import Refusal
+from jejaring.members import links, signin, signup
 from jejaring.settings import settings
 from jejaring.web import address, language, pages, render
 

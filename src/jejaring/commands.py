@@ -2,7 +2,7 @@
 
 from jejaring import main
 from jejaring.db import connect, snapshot
-from jejaring.identity import links, signup
+from jejaring.members import links, signup
 from jejaring.settings import Settings, settings
 
 

@@ -20,10 +20,10 @@ from campaigns.enrolments.rules import (
 from campaigns.lifecycle.models import Campaign
 from jejaring import world
 from jejaring.hooks.models import Event
-from jejaring.identity import invitations
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from jejaring.members import invitations
 from jejaring.web import language
 from tests import make
 from tests.cast import Cast, Member

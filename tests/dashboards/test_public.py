@@ -3,9 +3,10 @@
 import httpx2
 import pytest
 
-from jejaring.identity import invitations, links, sessions
+from jejaring.identity import sessions
 from jejaring.identity.models import User
 from jejaring.identity.rules import Caller
+from jejaring.members import invitations, links
 from tests.cast import Cast, sign_in
 from tests.dashboards.well import INDONESIAN, PASSWORD, well_made
 

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from jejaring.db import backup
 from jejaring.settings import Settings
 

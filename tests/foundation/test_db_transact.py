@@ -11,7 +11,6 @@ from jejaring import world
 from jejaring.db.transact import drain, inside, transact
 from jejaring.jobs.models import Beat
 
-
 TO_THE_END = -1
 
 

@@ -9,10 +9,11 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from jejaring import world
-from jejaring.identity import keys, organisations
+from jejaring.identity import keys
 from jejaring.identity.models import ApiKey, Organisation
 from jejaring.identity.rules import MERCHANT_SCOPES
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from jejaring.members import organisations
 from jejaring.web.models import KeptReply
 from tests import make
 from tests.cast import Cast, Member, call

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jejaring import world
-from jejaring.identity import hashing, links, sessions, signin, signup
+from jejaring.identity import hashing, sessions
 from jejaring.identity.models import Membership, Organisation, Session, User
 from jejaring.kit.errors import Forbidden, Invalid, NotFound, TooMany
+from jejaring.members import links, signin, signup
 from jejaring.settings import settings
 from jejaring.trail import consent
 from tests import make

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from jejaring import world
-from jejaring.identity import invitations, signup
 from jejaring.identity.models import Invitation, Membership, Organisation, User
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from jejaring.members import invitations, signup
 from jejaring.settings import settings
 from jejaring.trail import consent
 from jejaring.trail.models import AuditEntry

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from jejaring.identity import invitations, keys, organisations, people, sessions, teams
+from jejaring.identity import keys, sessions
 from jejaring.identity.models import Membership, Organisation, User
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from jejaring.members import invitations, organisations, people, teams
 from jejaring.trail.models import AuditEntry
 from tests import make
 from tests.cast import Cast

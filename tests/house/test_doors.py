@@ -127,7 +127,7 @@ async def test_a_fault_is_logged_without_the_secret_in_its_address(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("jejaring.identity.links.digest", lambda _: 1 / 0)
+    monkeypatch.setattr("jejaring.members.links.digest", lambda _: 1 / 0)
     reply = await http.get("/reset/verysecret")
     assert reply.status_code == 500
     assert "verysecret" not in caplog.text

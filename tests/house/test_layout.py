@@ -10,7 +10,6 @@ MAX_FUNCTION = 50
 MAX_ROOM = 12
 # Rooms that have more files than a room should: each with its ceiling, which may only come down.
 CROWDED = {
-    "jejaring.identity": 18,  # people, teams, keys, sessions, links: split when one of them grows
     "jejaring.web": 19,  # a toolkit: each file is one tool and knows little of the others
     "referrals.commissions": 14,
     "referrals.intake": 15,  # a file for each message about an order

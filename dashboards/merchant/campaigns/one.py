@@ -17,10 +17,11 @@ from dashboards.frame.forms import Reader
 from dashboards.merchant import hang
 from dashboards.merchant.campaigns.launch import budget_of, last_day
 from jejaring import world
-from jejaring.identity import guards, invitations
+from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
 from jejaring.kit.periods import day_of, days_back
+from jejaring.members import invitations
 from jejaring.settings import settings
 from jejaring.web import language, pages
 

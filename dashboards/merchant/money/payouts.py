@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from dashboards.frame import forms
 from dashboards.merchant import hang, rules
-from jejaring.identity import guards, organisations, signin
+from jejaring.identity import guards
 from jejaring.identity.models import User
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, NotFound, Refusal
 from jejaring.ledger import journal
+from jejaring.members import organisations, signin
 from jejaring.payouts import queries, run
 from jejaring.payouts.queries import PayoutView, RunView
 from jejaring.payouts.rails import bca_codes

@@ -9,11 +9,12 @@ from campaigns.catalog import sites
 from dashboards.frame import forms
 from dashboards.frame.forms import Reader
 from dashboards.merchant import hang
-from jejaring.identity import guards, keys, organisations, sessions, teams
+from jejaring.identity import guards, keys, sessions
 from jejaring.identity.rules import Caller, Profile
 from jejaring.kit.errors import Refusal
 from jejaring.kit.periods import ZONES
 from jejaring.kit.text import shown_phone
+from jejaring.members import organisations, teams
 from jejaring.web import pages
 
 FIELDS = ("name", "city", "about", "phone", "zone", "minimum", "limit")

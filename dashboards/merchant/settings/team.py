@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from dashboards.frame import forms
 from dashboards.merchant import hang
-from jejaring.identity import guards, invitations, links, teams
+from jejaring.identity import guards
 from jejaring.identity.rules import ROLES, Caller
 from jejaring.kit.errors import NotFound, Refusal
+from jejaring.members import invitations, links, teams
 from jejaring.settings import settings
 from jejaring.web import pages
 

@@ -14,9 +14,9 @@ from campaigns.lifecycle.shapes import CampaignIn
 from jejaring import world
 from jejaring.demo import cast
 from jejaring.demo.cast import CampaignPlan, PartnerPlan, ShopPlan
-from jejaring.identity import invitations, links, signup
 from jejaring.identity.models import Membership, Organisation, User
 from jejaring.identity.rules import Caller, NewOrganisation, Person
+from jejaring.members import invitations, links, signup
 from jejaring.payouts import methods
 from jejaring.payouts.methods import MethodDraft
 from jejaring.settings import settings

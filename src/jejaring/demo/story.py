@@ -146,7 +146,7 @@ class Story:
 
     def _payday(self, shop: str) -> Act:
         merchant = self.stage.shops[shop]
-        settles: list[Outcome] = ["paid"] * 6 + ["failed", "returned"]
+        outcomes: tuple[Outcome, ...] = ("paid", "failed", "returned")
 
         async def pay() -> None:
             await release_due()
@@ -156,7 +156,7 @@ class Story:
             await runs.approve(merchant, run.id)
             await download(merchant, run.id, "csv")
             for row in await Payout.filter(run_id=run.id).order_by("id"):
-                outcome = self.chance.choice(settles)
+                outcome = self.chance.choices(outcomes, (6, 1, 1))[0]
                 if outcome == "returned":
                     await settle.settle(merchant, row.id, "paid", "TRF-DEMO")
                 reference = None if outcome == "failed" else "TRF-DEMO"

@@ -18,7 +18,7 @@ from jejaring import world
 from jejaring.settings import settings
 
 # Stored blind indexes are compared for years, so they come from the first key ever.
-STABLE = frozenset({"buyer", "account"})
+STABLE = frozenset({"buyer", "account", "reference"})
 _NONCE = 12
 _MARK = "s1"
 
@@ -98,7 +98,7 @@ def is_stale(sealed: str) -> bool:
 def blind(purpose: str, text: str) -> str:
     """64 hex letters that stand for the text: equal texts of one purpose give equal ones.
 
-    `buyer` and `account` come from the oldest key of the ring and so never rotate; all others
+    `buyer`, `account` and `reference` come from the oldest key of the ring and so never rotate; all others
     (`session`, `visitor`, `login`) from the newest.
     """
     ring = _secrets()

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from jejaring.identity import guards, keys, organisations
+from jejaring.identity import guards, keys
 from jejaring.identity.models import ApiKey
 from jejaring.identity.rules import Caller
-from jejaring.identity.shapes import KeyIn, KeyMade, KeyOut, Me, OrganisationOut
+from jejaring.members import organisations
+from jejaring.members.shapes import KeyIn, KeyMade, KeyOut, Me, OrganisationOut
 from jejaring.web.api import Endpoint, delete, get, post
 from jejaring.web.shapes import PageOf, PageQuery
 

@@ -7,10 +7,10 @@ from tortoise.exceptions import IntegrityError
 
 from jejaring import world
 from jejaring.db.transact import transact
-from jejaring.identity import invitations
 from jejaring.identity.models import ApiKey, Invitation, Membership, Organisation, Session
 from jejaring.identity.rules import ROLES, Caller
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from jejaring.members import invitations
 from jejaring.trail.write import note
 
 MAX_MEMBERS = 100

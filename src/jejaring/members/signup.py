@@ -8,7 +8,7 @@ from tortoise.expressions import Q
 
 from jejaring import world
 from jejaring.db.transact import transact
-from jejaring.identity import hashing, invitations, links
+from jejaring.identity import hashing
 from jejaring.identity.models import Membership, Organisation, User
 from jejaring.identity.rules import (
     MIN_HANDLE,
@@ -21,6 +21,7 @@ from jejaring.identity.rules import (
 )
 from jejaring.kit import text
 from jejaring.kit.errors import BadField, Conflict, Invalid
+from jejaring.members import invitations, links
 from jejaring.settings import settings
 from jejaring.trail import consent
 from jejaring.trail.write import note

@@ -1,0 +1,1 @@
+"""People and their organisations: signing up and in, invitations, teams, profiles."""
