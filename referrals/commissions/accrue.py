@@ -19,6 +19,7 @@ from referrals.attribution.rules import CHANNEL, moment
 from referrals.commissions import release, rules
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
+from referrals.commissions.months import open_months
 from referrals.commissions.write import Ledgered
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import CLOSED_STATES, counts_from
@@ -41,7 +42,7 @@ def price(
     given are all of its credits: partners who share a line share its base and its limits.
     """
     sold = sold or Sold()
-    parts = _parts(order, given)
+    parts = parts_of(order, given)
     lines = {line.id: line for line in order.lines}
     facts = OrderFacts(
         order.sale.base, moment(order.sale.placed_at), order.sale.new_buyer, order.shop.zone
@@ -55,7 +56,7 @@ def price(
         who = Who(str(because["role"]), str(because["partner"]), str(because["tier"]))
         terms = found.terms_by(own[0].campaign_id, own[0].terms_number)
         places = {lines[c.line_id].position: c for c in own}
-        credited = [_credited(order, lines[c.line_id], c, parts[c.id]) for c in own]
+        credited = [credited_line(order, lines[c.line_id], c, parts[c.id]) for c in own]
         if len(by_partner) > 1:
             terms = rules.without_order_limits(terms)
         rows = worth(terms, facts, who, credited, sold.of(own[0].enrolment_id))
@@ -83,7 +84,7 @@ def _order_limited(found: Evidence, priced: Sequence[Priced]) -> list[Priced]:
     ]
 
 
-def _parts(order: Order, given: Sequence[Credit]) -> dict[str, tuple[int, int]]:
+def parts_of(order: Order, given: Sequence[Credit]) -> dict[str, tuple[int, int]]:
     """What each credit has of its line, by its id: rupiah of the base (they re-add to it), and the
     basis points that stand before it. In the order of touch ids, as the shares were made.
     """
@@ -100,7 +101,9 @@ def _parts(order: Order, given: Sequence[Credit]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _credited(order: Order, line: SaleLine, credit: Credit, part: tuple[int, int]) -> CreditedLine:
+def credited_line(
+    order: Order, line: SaleLine, credit: Credit, part: tuple[int, int]
+) -> CreditedLine:
     return CreditedLine(
         position=line.position,
         sku=line.sku,
@@ -166,6 +169,7 @@ async def accrue(
     months = [month_of(order.sale.placed_at, order.shop.zone) for order, _ in orders]
     by_month = [(month, given) for month, (_, given) in zip(months, orders, strict=True)]
     limits = await limits_for(found, by_month)
+    await open_months(found, [(m, *pair) for m, pair in zip(months, orders, strict=True)])
     now = world.now()
     made: dict[str, list[Commission]] = {}
     for month, (order, given) in zip(months, orders, strict=True):

@@ -13,6 +13,7 @@ from referrals.commissions import accrue, release, reverse, rules
 from referrals.commissions.accrue import Hold, Priced
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
+from referrals.commissions.months import open_months
 from referrals.commissions.reverse import Cause, Changes, Group
 from referrals.commissions.write import Ledgered
 from referrals.orders.store import Order
@@ -55,6 +56,7 @@ async def amend(this: Pricing) -> None:
     further commission with its own hold. A closed order earns nothing.
     """
     limits = await limits_for(this.found, [(_month(this), list(this.credits))])
+    await open_months(this.found, [(_month(this), this.order, this.credits)])
     dues = _dues(this, limits)
     lowered = [(d.own, -d.delta) for d in dues if d.delta < 0]
     await reverse.take_back(lowered, this.cause, this.changes)

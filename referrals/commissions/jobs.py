@@ -1,4 +1,4 @@
-"""The clock of commissions: releases that are due, looked for every five seconds; and holds."""
+"""The clock of commissions: releases that are due, months that are over; and holds."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from jejaring.jobs.worker import Duty, Handler
 from referrals.commissions.hold import hold_all
 from referrals.commissions.release import release_due
+from referrals.commissions.true_up import settle_due
 
 
 async def _release() -> None:
@@ -16,6 +17,13 @@ async def _hold(payload: dict[str, Any]) -> None:
     await hold_all(str(payload["enrolment_id"]), str(payload["reason"]))
 
 
-DUTIES = [Duty("commissions.release", timedelta(seconds=5), _release)]
+async def _true_up() -> None:
+    await settle_due()
+
+
+DUTIES = [
+    Duty("commissions.release", timedelta(seconds=5), _release),
+    Duty("commissions.true_up", timedelta(minutes=5), _true_up),
+]
 # Enqueued by name from the room of enrolments, which knows no commissions.
 HANDLERS: dict[str, Handler] = {"commissions.hold": _hold}

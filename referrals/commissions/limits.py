@@ -88,7 +88,7 @@ async def limits_for(found: Evidence, orders: Sequence[tuple[str, list[Credit]]]
             if any(rule.kind == "tiers" for rule in terms.rules):
                 tiers.setdefault(credit.enrolment_id, set()).add(month)
     await lock_enrolments({*months, *tiers})
-    return Limits(months=await _months(months), volumes=await volumes(tiers), budgets=left)
+    return Limits(months=await months_so_far(months), volumes=await volumes(tiers), budgets=left)
 
 
 async def lock_enrolments(ids: Collection[str]) -> None:
@@ -108,7 +108,7 @@ def _has_month_limit(terms: Terms) -> bool:
     )
 
 
-async def _months(wanted: Mapping[str, set[str]]) -> SoFar:
+async def months_so_far(wanted: Mapping[str, set[str]]) -> SoFar:
     if not wanted:
         return {}
     ids = sorted(wanted)

@@ -32,12 +32,14 @@ Group = tuple[str, str, int]
 class Cause:
     """Why money moves back or forth: `part` is the last part of the keys (a refund's id, or
     `v{order version}`), `reason` a code that the partner sees. A refund only takes (`gives` false):
-    what a spent budget kept back waits for the next change of the order.
+    what a spent budget kept back waits for the next change of the order. `head` is the first part
+    of a reversal's key.
     """
 
     part: str
     reason: str
     gives: bool = True
+    head: str = "reverse"
 
 
 @dataclass
@@ -131,7 +133,7 @@ async def take_back(
     taken_back = await items.take_back_many(out.merchant_id, payable)
     for row, part in parts:
         owed = taken_back[row.id].owed if row.id in payable else 0
-        key = rules.reverse_key(row.id, cause.part)
+        key = f"{cause.head}:{row.id}:{cause.part}"
         moves = rules.reverse_moves(row.partner_id, row.state, part, owed)
         out.out.entries.append(Draft(row.merchant_id, key, "reverse", moves, memo(row)))
         out.owe(row, owed)

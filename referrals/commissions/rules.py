@@ -38,6 +38,11 @@ def reverse_key(commission_id: str, cause: str) -> str:
     return f"reverse:{commission_id}:{cause}"
 
 
+def true_up_key(enrolment_id: str, rule: str, month: str) -> str:
+    """Of what a month's end adds; what it takes back goes by `trueup:{commission}:{month}`."""
+    return f"trueup:{enrolment_id}:{rule}:{month}"
+
+
 def reinstate_key(commission_id: str, cause: str) -> str:
     """As `reverse_key`, for what comes back."""
     return f"reinstate:{commission_id}:{cause}"
@@ -69,6 +74,24 @@ def month_limited(
     cap = terms.max_per_partner_month
     left = None if cap is None else cap - sum(so_far.values())
     return tuple(_cut(rows, range(len(rows)), left, "month_cap"))
+
+
+def without_order_limits(terms: Terms) -> Terms:
+    """The terms before any limit per order: for partners who share an order (`order_limited`)."""
+    if all(rule.max_per_order is None for rule in terms.rules):
+        return terms
+    return replace(terms, rules=tuple(replace(r, max_per_order=None) for r in terms.rules))
+
+
+def order_limited(worths: Sequence[Worth], terms: Terms) -> tuple[Worth, ...]:
+    """The worths of all partners of one order under each rule's limit per order, split by largest
+    remainder of what each would have paid; what is cut carries the note `max_per_order`.
+    """
+    rows = list(worths)
+    for index in {row.rule_index for row in rows}:
+        places = [i for i, row in enumerate(rows) if row.rule_index == index]
+        rows = _cut(rows, places, terms.rules[index].max_per_order, "max_per_order")
+    return tuple(rows)
 
 
 def budget_limited(worths: Sequence[Worth], granted: int) -> tuple[Worth, ...]:
@@ -116,6 +139,20 @@ def still_due(entitled: int, line: LineNow) -> int:
     if line.base == 0:
         return 0 if line.returned >= line.quantity else entitled
     return entitled - half_up(entitled * min(line.refunded, line.base), line.base)
+
+
+def entitled_for(due: int, line: LineNow) -> int:
+    """What a line must be entitled to so that `due` rupiah are still due after its refunds: the
+    inverse of `still_due`, which grows by 0 or 1 with each rupiah. `due` where nothing is left.
+    """
+    if line.closed or line.refunded >= line.base:
+        return due
+    entitled = half_up(due * line.base, line.base - line.refunded)
+    while still_due(entitled, line) > due:
+        entitled -= 1
+    while still_due(entitled, line) < due:
+        entitled += 1
+    return entitled
 
 
 def taken_from(amount: int, rests: Sequence[int]) -> list[int]:

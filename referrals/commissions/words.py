@@ -1,12 +1,14 @@
 """Why an amount is what it is, in the asker's language."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from jejaring.web.language import say
 from referrals.commissions.models import Commission
 from referrals.commissions.rules import shown_state
 from referrals.commissions.shapes import Because, CommissionOut
 
+_SAID = ("estimate", "month", "sales", "expected", "earned")
 _WORDED = ("percent", "per_order", "per_item", "tiers", "recurring")
 
 
@@ -39,6 +41,8 @@ def _how(row: Commission, notes: list[str]) -> str:
     """Which sentence fits: a further commission, one that a limit cut, or the plain arithmetic."""
     if row.key.startswith("amend:"):
         return "amended"
+    if row.key.startswith("trueup:"):
+        return "bonus" if row.kind == "bonus" else "true_up"
     if "estimate" in row.because:
         return "tiers.estimate"
     kind = row.kind if row.kind in _WORDED else "other"
@@ -56,6 +60,7 @@ def _because(row: Commission, lang: str) -> Because:
     raw = row.because.get("notes")
     notes = [str(note) for note in raw] if isinstance(raw, list) else []
     notes = [note for note in notes if note != "at_months_end"]
+    kept: dict[str, Any] = {name: row.because.get(name) for name in _SAID}
     text = say(
         lang,
         f"because.{_how(row, notes)}",
@@ -64,7 +69,7 @@ def _because(row: Commission, lang: str) -> Because:
         rate=row.rate_bp or 0,
         amount=row.amount,
         parts=_parts(row, lang),
-        estimate=row.because.get("estimate"),
+        **kept,
     )
     text += "".join(f" {say(lang, f'because.note.{note}')}" for note in notes)
     return Because(

@@ -169,3 +169,13 @@ def test_reversing_and_reinstating_is_identity(amount: int, owed: int, state: st
 
 def test_a_resized_worth_keeps_its_rule() -> None:
     assert rules.resized(worth(100), 7) == worth(7)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**9), st.integers(0, 10**9))
+def test_what_a_line_is_entitled_to_gives_what_is_due(due: int, base: int, refunded: int) -> None:
+    line = LineNow(base, min(refunded, base - 1), 1, 0, closed=False)
+    assert rules.still_due(rules.entitled_for(due, line), line) == due
+
+
+def test_a_line_with_nothing_left_is_entitled_to_what_it_has() -> None:
+    assert rules.entitled_for(5, LineNow(10, 10, 1, 1, closed=False)) == 5
