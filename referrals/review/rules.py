@@ -1,11 +1,19 @@
 """Which decisions a state allows, how long one may be appealed, what looks odd. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 # What a merchant may say; each is worded for the partner as `reason.{code}`.
-HOLD_REASONS = ("under_review", "odd_orders", "buyer_unclear", "complaint", "fraud")
+HOLD_REASONS = (
+    "under_review",
+    "odd_orders",
+    "odd_clicks",
+    "buyer_unclear",
+    "shared_account",
+    "complaint",
+    "fraud",
+)
 REJECT_REASONS = (
     "self_referral",
     "fake_order",
@@ -18,6 +26,15 @@ REJECT_REASONS = (
 APPEAL_DAYS = 30
 SIGNALS = ("fast", "buyer", "coupon", "account", "flood", "own_browser")
 DOES = ("flag", "hold")
+HOLDS_AS = {
+    "fast": "odd_orders",
+    "buyer": "odd_orders",
+    "coupon": "odd_orders",
+    "account": "shared_account",
+    "flood": "odd_clicks",
+    "own_browser": "buyer_unclear",
+}
+MAX_LISTED = 20
 
 FAST_SECONDS = 15
 BUYER_ORDERS = 5
@@ -82,3 +99,14 @@ def buyers_of_hour(own: Bought, orders: Iterable[Bought]) -> int:
     since = own.placed_at - _HOUR
     within = [o for o in orders if since < o.placed_at <= own.placed_at]
     return len({o.buyer or o.sale_id for o in (*within, own)})
+
+
+def merged(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str, object]:
+    """Evidence that grew: lists are joined (the newest twenty, each once), others replaced."""
+    found = dict(before)
+    for name, value in now.items():
+        old = found.get(name)
+        if isinstance(old, list) and isinstance(value, list):
+            value = list(dict.fromkeys([*old, *value]))[-MAX_LISTED:]
+        found[name] = value
+    return found

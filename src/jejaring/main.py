@@ -54,6 +54,7 @@ from referrals.intake import api as intake_api
 from referrals.intake import jobs as intake_jobs
 from referrals.links import api as links_api
 from referrals.review import api as review_api
+from referrals.review import jobs as review_jobs
 
 VERSION = "0.1.0"
 MAX_BODY = 1_000_000
@@ -108,6 +109,7 @@ DUTIES: list[worker.Duty] = [
     *commissions_jobs.DUTIES,
     *intake_jobs.DUTIES,
     *clicks_jobs.DUTIES,
+    *review_jobs.DUTIES,
 ]
 
 
