@@ -2,7 +2,7 @@
 
 from dashboards.merchant import home, partners, products
 from dashboards.merchant.campaigns import launch, one, terms, wizard
-from dashboards.merchant.money import books, payouts, sending
+from dashboards.merchant.money import books, owed, payouts, sending
 from dashboards.merchant.sales import listing, order, record
 from dashboards.merchant.settings import keys, profile, sites, team
 
@@ -20,6 +20,7 @@ PAGES = [
     *payouts.PAGES,
     *sending.PAGES,
     *books.PAGES,
+    *owed.PAGES,
     *profile.PAGES,
     *sites.PAGES,
     *team.PAGES,

@@ -108,6 +108,17 @@ def _refused(request: Request, exc: Refusal) -> Response:
 
 async def one(request: Request, caller: Caller) -> Response:
     """A partner: places, sales, balance, contact, latest commissions."""
+    return await show(request, caller)
+
+
+async def show(
+    request: Request, caller: Caller, settling: dict[str, Any] | None = None
+) -> Response:
+    """The partner's page; `settling`: the form about what is owed back, as it was sent, with its
+    errors and status.
+    """
+    typed = {"kind": "write_off", "amount": "", "reason": "", "reference": world.token(8)}
+    settling = settling or {"typed": typed, "errors": {}, "status": 200}
     partner, places = await queries.partner(
         caller.organisation_id, request.path_params["partner_id"]
     )
@@ -122,6 +133,8 @@ async def one(request: Request, caller: Caller) -> Response:
         "partner": partner,
         "joined": places,
         "balance": balances[0] if balances else None,
+        "settling": settling,
+        "asked_off": await payouts.owed_waiting(caller.organisation_id, partner.id),
         "figures": await pieces.one(
             caller.organisation_id, "partner", partner.id, days_back(today, 30)[0], today
         ),
@@ -131,7 +144,7 @@ async def one(request: Request, caller: Caller) -> Response:
         "cursor": cursor,
         "reasons": END_REASONS,
     }
-    return await hang.page(request, "merchant/partner.html", context)
+    return await hang.page(request, "merchant/partner.html", context, settling["status"])
 
 
 _READ, _EDIT = guards.signed_in("merchant", "read"), guards.signed_in("merchant", "edit")

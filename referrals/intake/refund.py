@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from jejaring import world
 from jejaring.db import bulk, sql
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict, Invalid, NotFound
+from jejaring.trail.write import draft as noted
 from referrals.attribution.models import Credit
 from referrals.commissions.reverse import Cause
 from referrals.intake import changes
@@ -18,6 +20,9 @@ from referrals.orders import revise, rules
 from referrals.orders.models import Refund, Sale
 from referrals.orders.rules import Part, Shop
 from referrals.orders.store import Order
+
+# How long a refund waits for its order.
+KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,34 @@ async def apply_left_over(limit: int = 100) -> int:
     )
     for row in rows:
         await transact(partial(_late, row["id"], row["sale_id"]))
+    return len(rows)
+
+
+async def drop_stale(limit: int = 200) -> int:
+    """Give up refunds whose order did not come within 90 days; how many. The trail keeps them."""
+    return await transact(partial(_drop, world.now() - KEPT, limit))
+
+
+async def _drop(before: datetime, limit: int) -> int:
+    waiting = Refund.filter(state="waiting", received_at__lt=before).order_by("received_at", "id")
+    rows = await waiting.limit(limit).select_for_update()
+    for row in rows:
+        row.state = "dropped"
+    await bulk.update(rows, "state")
+    await bulk.insert(
+        [
+            noted(
+                "refund.dropped",
+                row.id,
+                actor="worker",
+                organisation_id=row.merchant_id,
+                refund_id=row.refund_id,
+                source=row.source,
+                order_id=row.order_id,
+            )
+            for row in rows
+        ]
+    )
     return len(rows)
 
 

@@ -13,7 +13,7 @@ from jejaring import world
 from jejaring.db import sql
 from jejaring.db.transact import transact
 from jejaring.ledger.models import Balance, Entry, Posting
-from jejaring.payouts.models import PayableItem, Payout, PayoutRun
+from jejaring.payouts.models import OwedSettlement, PayableItem, Payout, PayoutRun
 from jejaring.trail.models import AuditEntry
 from jejaring.trail.write import note
 from referrals.attribution.models import Credit
@@ -52,6 +52,7 @@ BREAKS = {
     "commission_amount": "amount = -1",
     "commission_reversed": "reversed = amount + 1",
     "commission_times_held": "times_held = -1",
+    "owed_settlement_amount": "amount = 0",
     "payable_item_amount": "amount = 0",
     "payable_item_reversed": "reversed = -1",
     "payout_netted": "netted = gross + 1",
@@ -123,6 +124,10 @@ async def one_of_each(cast: Cast) -> None:
     await PayableItem.create(
         id="itm_1", merchant_id=cast.laras.id, partner_id=cast.rina.id, key="k", kind="c",
         source_id="com_1", label="l", amount=10, not_before=now, created_at=now, payout=payout,
+    )  # fmt: skip
+    await OwedSettlement.create(
+        id="set_1", merchant_id=cast.laras.id, partner_id=cast.rina.id, kind="repay", reference="r",
+        amount=1, reason="x", state="done", asked_by="t", asked_at=now,
     )  # fmt: skip
 
 

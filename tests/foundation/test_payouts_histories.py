@@ -11,12 +11,9 @@ from typing import Any
 
 import pytest
 
-from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict
-from jejaring.ledger import accounts, statements
-from jejaring.ledger.post import post
-from jejaring.ledger.rules import Move
-from jejaring.payouts import queries, run, settle
+from jejaring.ledger import statements
+from jejaring.payouts import owed, queries, run, settle
 from jejaring.payouts.models import Payout
 from jejaring.payouts.rails import download
 from tests.cast import Cast, Member
@@ -88,10 +85,10 @@ async def repays(w: World) -> None:
     member = w.random.choice([w.cast.rina, w.cast.dimas])
     rows = await statements.balances(w.cast.laras.id, member.id)
     if rows and rows[0].owed_back:
-        source = w.random.choice([accounts.CASH_OUT, accounts.EXPENSE_WRITE_OFF])
-        moves = [Move(source, accounts.partner(member.id, "owed_back"), rows[0].owed_back)]
-        key = f"repay:{w.next()}"
-        await transact(lambda: post(w.cast.laras.id, key, "repay", moves))
+        kind: Any = w.random.choice(["repay", "write_off"])
+        amount = w.random.choice([1, rows[0].owed_back, rows[0].owed_back + 1])
+        wanted = owed.Settling(kind, member.org.slug, amount, "salah hitung", f"S-{w.next()}")
+        await owed.settle(caller(w.cast.laras), wanted)
 
 
 ACTS = (earns, earns, earns, refunds, refunds, previews, approves, approves, cancels, sends,

@@ -8,11 +8,7 @@ import httpx2
 import pytest
 
 from jejaring import world
-from jejaring.db.transact import transact
-from jejaring.ledger import accounts
-from jejaring.ledger.post import post
-from jejaring.ledger.rules import Move
-from jejaring.payouts import statements
+from jejaring.payouts import owed, statements
 from tests import make
 from tests.cast import Cast, call
 from tests.money import caller, clean, earn, refund, with_method
@@ -35,18 +31,9 @@ async def history(http: httpx2.AsyncClient, cast: Cast) -> None:
         await call(http, cast.laras, "POST", path, {"outcome": "paid", "reference": "T1"})
     with world.at(start - timedelta(days=5)):
         await refund(cast.laras, cast.rina, "com_1", 12_000)
-        owed = accounts.partner(cast.rina.id, "owed_back")
-        await transact(
-            lambda: post(cast.laras.id, "repay:1", "repay", [Move(accounts.CASH_OUT, owed, 2_000)])
-        )
-        await transact(
-            lambda: post(
-                cast.laras.id,
-                "writeoff:1",
-                "writeoff",
-                [Move(accounts.EXPENSE_WRITE_OFF, owed, 1_000)],
-            )
-        )
+        shop, handle = caller(cast.laras), cast.rina.org.slug
+        await owed.settle(shop, owed.Settling("repay", handle, 2_000, "transfer", "B-1"))
+        await owed.settle(shop, owed.Settling("write_off", handle, 1_000, "sisa", "W-1"))
     await earn(cast.laras, cast.rina, "com_2", 20_000)
     await earn(cast.laras, cast.dimas, "com_3", 7_000)
     await earn(cast.bukit, cast.rina, "com_4", 5_000)

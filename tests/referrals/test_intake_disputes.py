@@ -11,7 +11,9 @@ from jejaring import commands, world
 from jejaring.db import sql
 from jejaring.hooks.models import Event
 from jejaring.settings import settings
+from jejaring.trail.models import AuditEntry
 from referrals.commissions.models import Commission
+from referrals.intake.refund import drop_stale
 from referrals.orders.models import Refund, SaleLine
 from tests.cast import Cast, sign_in
 from tests.money import with_method
@@ -291,3 +293,21 @@ async def test_the_order_page_tells_of_disputes(s: Stage) -> None:
     assert "D-1" in page
     assert "Sengketa pembayaran" in page
     assert "tidak pernah dikoreksi" in page
+
+
+async def test_a_refund_without_its_order_is_dropped_after_ninety_days(s: Stage) -> None:
+    sent = {"source": "website", "order_id": "INV-1", "refund_id": "R-1", "reason": "batal"}
+    assert (await s.send("POST", "/v1/refunds", sent | {"amount": 50_000})).status_code == 202
+    with world.at(world.now() + timedelta(days=89)):
+        assert await drop_stale() == 0
+    with world.at(world.now() + timedelta(days=91)):
+        assert await drop_stale() == 1
+        assert await drop_stale() == 0
+    row = await Refund.get()
+    noted = await AuditEntry.filter(action="refund.dropped").get()
+    assert (noted.subject, noted.organisation_id) == (row.id, s.cast.laras.id)
+    assert noted.data["order_id"] == "INV-1"
+    reply = await s.send("POST", "/v1/refunds", sent | {"amount": 50_000})
+    assert (reply.status_code, reply.json()["state"]) == (200, "dropped")
+    await sold(s)
+    assert await left() == 20_000

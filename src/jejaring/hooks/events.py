@@ -35,4 +35,6 @@ EVENTS = (
     "payout.returned",
     "payout.cancelled",
     "payout_method.changed",
+    "owed_back.written_off",
+    "owed_back.repaid",
 )

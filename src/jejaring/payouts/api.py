@@ -10,10 +10,11 @@ from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit import paging
 from jejaring.kit.errors import Invalid
-from jejaring.payouts import methods, queries, settle, statements
+from jejaring.payouts import methods, owed, queries, settle, statements
 from jejaring.payouts import run as runs
 from jejaring.payouts.methods import Held, MethodDraft
 from jejaring.payouts.models import PayoutMethod, PayoutRun
+from jejaring.payouts.owed import Settled, Settling
 from jejaring.payouts.queries import PayoutView, RunView
 from jejaring.payouts.rails import download
 from jejaring.payouts.shapes import (
@@ -24,6 +25,8 @@ from jejaring.payouts.shapes import (
     MethodOut,
     MethodShown,
     MovementOut,
+    OwedIn,
+    OwedOut,
     PaidTo,
     PairStatementOut,
     PartsOut,
@@ -40,7 +43,7 @@ from jejaring.payouts.shapes import (
 )
 from jejaring.payouts.statements import PairStatement, Parts
 from jejaring.web import language
-from jejaring.web.api import get, post, put
+from jejaring.web.api import Reply, get, post, put
 from jejaring.web.shapes import PageOf, PageQuery
 
 # Balances are paged by the other side's id alone; a cursor's time is not used.
@@ -197,6 +200,31 @@ async def settle_payout(
     return _payout(view, language.pick(request))
 
 
+async def write_off_owed_back(caller: Caller, body: OwedIn) -> OwedOut | Reply:
+    """Write off a part of what a partner owes back.
+
+    202 `waiting` above the merchant's limit: another person sends the same reference and amount.
+    """
+    return await _owed(caller, Settling("write_off", **body.model_dump()))
+
+
+async def repay_owed_back(caller: Caller, body: OwedIn) -> OwedOut | Reply:
+    """Record that a partner paid back, by a transfer or in cash, a part of what was owed back."""
+    return await _owed(caller, Settling("repay", **body.model_dump()))
+
+
+async def _owed(caller: Caller, wanted: Settling) -> Reply:
+    done: Settled = await owed.settle(caller, wanted)
+    row = done.row
+    views, _ = await queries.balances(caller.organisation_id, row.partner_id)
+    names = await queries.names([row.partner_id])
+    values = {name: getattr(row, name) for name in OwedOut.model_fields if hasattr(row, name)}
+    reply = OwedOut.model_validate(
+        values | {"partner": names[row.partner_id][0], "owed_back": views[0].owed_back}
+    )
+    return Reply(reply, {"created": 201, "waiting": 202, "unchanged": 200}[done.status])
+
+
 def _summary(row: PayoutRun) -> RunSummary:
     return RunSummary.model_validate(
         {
@@ -269,6 +297,18 @@ ENDPOINTS = [
         status=200,
     ),
     get("/v1/balance", list_balances, guards.both("money.read")),
+    post(
+        "/v1/owed-back/write-off",
+        write_off_owed_back,
+        guards.merchant("money.decide"),
+        statuses=(200, 202),
+    ),
+    post(
+        "/v1/owed-back/repay",
+        repay_owed_back,
+        guards.merchant("money.decide"),
+        statuses=(200,),
+    ),
     get("/v1/statement", get_statement, guards.both("money.read"), also="text/csv"),
     post("/v1/payout-runs", create_payout_run, guards.merchant("payouts.prepare")),
     get("/v1/payout-runs", list_payout_runs, guards.merchant("money.read")),

@@ -59,6 +59,10 @@ _GRANTED = (
     "SELECT merchant_id, from_account, -amount FROM ledger_posting "
     "WHERE to_account = 'expense:commission') sides GROUP BY merchant_id, account"
 )
+_SETTLED = (
+    "SELECT merchant_id, partner_id, CAST(SUM(amount) AS BIGINT) AS amount FROM owed_settlement "
+    "WHERE kind = '{kind}' AND state = 'done' GROUP BY merchant_id, partner_id"
+)
 Sums = dict[tuple[str, str], int]
 
 
@@ -71,12 +75,13 @@ class _Check:
 
 async def audit() -> list[Difference]:
     """Per merchant and partner: payable = Σ rest of items in no payout; in_payout = Σ G − N of
-    open payouts; what was netted; earned = what was granted less reversals. Per payout: gross is
-    its items, net adds up, freed money is one item. Per run: its state fits its payouts.
+    open payouts; what was netted, written off and repaid; earned = what was granted less
+    reversals. Per payout: gross is its items, net adds up, freed money is one item. Per run: its
+    state fits its payouts.
 
     Call it inside one transaction (repeatable read on PostgreSQL), so that it sees one moment.
     """
-    checks = [*await _balances(), await _netted(), await _earned()]
+    checks = [*await _balances(), *await _by_hand(), await _netted(), await _earned()]
     found = [
         Difference(ROOM, check.what, " ".join(pair), check.expected.get(pair, 0), value)
         for check in checks
@@ -106,6 +111,17 @@ async def _balances() -> list[_Check]:
     return [
         _Check("payable", await _sums(_PAYABLE), payable),
         _Check("in_payout", await _sums(_IN_PAYOUT), in_payout),
+    ]
+
+
+async def _by_hand() -> list[_Check]:
+    """What was written off and repaid is what people decided."""
+    rows = await statements.balances()
+    off = {(row.merchant_id, row.partner_id): row.written_off for row in rows}
+    repaid = {(row.merchant_id, row.partner_id): row.repaid for row in rows}
+    return [
+        _Check("written_off", await _sums(_SETTLED.format(kind="write_off")), off),
+        _Check("repaid", await _sums(_SETTLED.format(kind="repay")), repaid),
     ]
 
 

@@ -123,3 +123,28 @@ class PayableItem(Model):
             ("partner_id", "merchant_id"),
             ("source_id",),
         )
+
+
+class OwedSettlement(Model):
+    """What a partner owed back, settled by hand: written off, or repaid. `waiting` for a second
+    person (write-offs above the merchant's limit) it moves nothing.
+    """
+
+    id = fields.CharField(max_length=32, primary_key=True)
+    merchant_id = fields.CharField(max_length=32)
+    partner_id = fields.CharField(max_length=32)
+    kind = fields.CharField(max_length=10)
+    reference = fields.CharField(max_length=80)
+    amount = fields.BigIntField()
+    reason = fields.CharField(max_length=200)
+    state = fields.CharField(max_length=8)
+    asked_by = fields.CharField(max_length=64)
+    asked_at = fields.DatetimeField()
+    decided_by = fields.CharField(max_length=64, null=True)
+    decided_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        app = "jejaring"
+        table = "owed_settlement"
+        unique_together = (("merchant_id", "kind", "reference"),)
+        indexes = (("merchant_id", "partner_id"),)

@@ -12,7 +12,7 @@ from jejaring.identity.models import Organisation
 from jejaring.kit import paging
 from jejaring.kit.errors import NotFound
 from jejaring.ledger import statements
-from jejaring.payouts.models import PayableItem, Payout, PayoutRun
+from jejaring.payouts.models import OwedSettlement, PayableItem, Payout, PayoutRun
 from jejaring.payouts.rules import Totals
 from jejaring.payouts.settle import RETURNED_ITEM
 
@@ -243,6 +243,12 @@ async def paid_by_pair(
     values = [merchant_id or "", merchant_id or "", partner_id or "", partner_id or ""]
     rows = await sql.rows(_PAID, values)
     return {(row["merchant_id"], row["partner_id"]): int(row["paid"]) for row in rows}
+
+
+async def owed_waiting(merchant_id: str, partner_id: str) -> list[OwedSettlement]:
+    """Write-offs of a partner's debt that wait for a second person, the oldest first."""
+    waiting = OwedSettlement.filter(merchant_id=merchant_id, partner_id=partner_id, state="waiting")
+    return await waiting.order_by("asked_at", "id").limit(20)
 
 
 def _balance(

@@ -46,12 +46,13 @@ async def preview(
     now = world.now()
     if cutoff is not None and cutoff > now + AHEAD:
         raise Invalid.at("/cutoff", "cutoff_ahead")
-    partner_id = None if partner is None else await _partner(partner)
+    partner_id = None if partner is None else await partner_of(partner)
     until = min(cutoff or now, now)
     return await transact(lambda: _preview(caller, until, partner_id))
 
 
-async def _partner(handle: str) -> str:
+async def partner_of(handle: str) -> str:
+    """A partner's id by its handle or id. Invalid `unknown_partner`."""
     row = await Organisation.filter(Q(slug=handle) | Q(id=handle), kind="partner").first()
     if row is None:
         raise Invalid.at("/partner", "unknown_partner", partner=handle)
@@ -245,12 +246,12 @@ async def _store(run: PayoutRun, payouts: Sequence[Payout], item_ids: Sequence[s
 
 async def _second_person(caller: Caller, run: PayoutRun, merchant: Organisation) -> None:
     totals: Any = run.preview["totals"]
-    maker, approver = await _person(run.created_by), await _person(caller.actor)
+    maker, approver = await person(run.created_by), await person(caller.actor)
     if rules.needs_second_person(totals["net"], merchant.payout_limit, maker, approver):
         raise Conflict("second_person", limit=merchant.payout_limit)
 
 
-async def _person(actor: str) -> str:
+async def person(actor: str) -> str:
     """The person behind an actor: a key that a person made acts for that person."""
     if not actor.startswith("key_"):
         return actor

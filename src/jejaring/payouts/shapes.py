@@ -59,6 +59,35 @@ class BalanceOut(BaseModel):
     earned: int
 
 
+class OwedIn(Shape):
+    """A part of what a partner (handle or id) owes back, and why it is settled by hand.
+
+    `reference` is the caller's own name for it (a bank transfer's, say): the same again changes
+    nothing; without one, each request is another.
+    """
+
+    partner: Code
+    amount: Annotated[int, Field(ge=1, le=10**12)]
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    reference: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+
+
+class OwedOut(BaseModel):
+    """`waiting` for another person it moved nothing; `owed_back` is what is left of the debt."""
+
+    id: str
+    kind: Literal["write_off", "repay"]
+    partner: str
+    amount: int
+    currency: Literal["IDR"] = "IDR"
+    reason: str
+    reference: str
+    state: Literal["waiting", "done"]
+    asked_at: datetime
+    decided_at: datetime | None
+    owed_back: int
+
+
 class StatementQuery(QueryShape):
     """`from` and `to`: a day (`2026-11-01`, the last one included) or RFC 3339."""
 

@@ -60,6 +60,7 @@ CHECKS = {
         "amount": "@amount > 0",
         "reversed": "@reversed >= 0 AND @reversed <= @amount",
     },
+    "owed_settlement": {"amount": "@amount > 0"},
     "payout": {
         "netted": "@netted >= 0 AND @netted <= @gross",
         "tax": "@tax >= 0",
