@@ -16,7 +16,7 @@ ITEMS = ("direct", "indirect")
 LINE_KINDS = ("percent", "per_order", "per_item", "tiers", "recurring")
 EVENT_KINDS: tuple[str, ...] = ("per_click", "per_post", "bonus")
 # What this installation computes; anything else of the contract is refused with `not_yet`.
-KINDS = ("percent", "per_order", "per_item", "tiers", "bonus")
+KINDS = (*LINE_KINDS, "per_click", "bonus")
 # Kinds that are counted per month (or day) under their names, which must differ.
 COUNTED = ("tiers", "bonus", "per_click", "per_post")
 ANY_OF = ("product_id", "sku", "category", "role", "partner", "tier", "channel", "item")

@@ -235,6 +235,12 @@ class TermsIn(Sparse):
     def _reachable(self) -> Self:
         rules = read(normal(self)).rules
         wrong = [*_twins(rules), *_hidden(rules)]
+        if not self.bond_days:
+            wrong += [
+                (("rules", i, "pay", "kind"), "recurring_needs_bond", {})
+                for i, rule in enumerate(rules)
+                if rule.kind == "recurring"
+            ]
         if wrong:
             raise _wrong(*wrong)
         return self

@@ -1,8 +1,10 @@
 """Clicks as they are read by those who credit sales, and whose browser it was."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from jejaring.db import bulk, sql
 from jejaring.identity import sessions
 from referrals.clicks.models import Click
 from referrals.clicks.rules import PERSON, PREFETCH, ClickFacts
@@ -56,3 +58,81 @@ def _facts(rows: Sequence[Click]) -> list[ClickFacts]:
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A visitor's first click of a day on a link. `proved`: the visitor's cookie came back, with
+    this click or a later one of those looked at.
+    """
+
+    at: datetime
+    link_id: str
+    enrolment_id: str
+    product_id: str | None
+    channel: str
+    proved: bool
+
+
+_ISSUED = 8  # letters of the millisecond: a cookie that a click gave out begins as that click's id
+_SMALL = 100_000
+_HOUR = timedelta(hours=1)
+
+
+async def between(start: datetime, end: datetime) -> tuple[int, int]:
+    """The numbers (`seq`) between which the clicks of [start, end) lie: they rise with the time,
+    but for some seconds, so the first of an instant is found by halves. A small table is all.
+    """
+    ends = (await sql.rows("SELECT min(seq) AS low, max(seq) AS high FROM click"))[0]
+    low, high = int(ends["low"] or 0), int(ends["high"] or 0)
+    if high - low < _SMALL:
+        return low, high
+    return (
+        await _first(low, high, start - _HOUR),
+        await _first(low, high, end + _HOUR),
+    )
+
+
+async def _first(low: int, high: int, instant: datetime) -> int:
+    """The first number from which on clicks are not before the instant."""
+    while low < high:
+        middle = (low + high) // 2
+        query = "SELECT at FROM click WHERE seq >= ? ORDER BY seq LIMIT 1"
+        found = bulk.instant((await sql.rows(query, [middle]))[0]["at"])
+        low, high = (middle + 1, high) if found < instant else (low, middle)
+    return low
+
+
+async def of_campaign(
+    campaign_id: str, start: datetime, end: datetime, span: tuple[int, int]
+) -> list[Shown]:
+    """The people's clicks of a campaign in [start, end), one per link and visitor, in the order of
+    time; none of the partner's own browser. `span` is what `between` says.
+    """
+    rows = await sql.rows(
+        "SELECT id, at, link_id, enrolment_id, product_id, via, visitor FROM click "
+        "WHERE seq >= ? AND seq <= ? AND campaign_id = ? AND at >= ? AND at < ? "
+        "AND kind = ? AND own = ? ORDER BY at, seq",
+        [*span, campaign_id, start, end, PERSON, False],
+    )
+    proved = {r["visitor"] for r in rows if r["visitor"] and not _gave(r["id"], r["visitor"])}
+    found: dict[tuple[str, str], Shown] = {}
+    for row in rows:
+        visitor = row["visitor"] or ""
+        # Without a cookie nobody can say that it was the same person.
+        place = (row["link_id"], visitor or row["id"])
+        if place not in found:
+            found[place] = Shown(
+                at=bulk.instant(row["at"]),
+                link_id=row["link_id"],
+                enrolment_id=row["enrolment_id"],
+                product_id=row["product_id"],
+                channel="scan" if row["via"] == "scan" else "link",
+                proved=visitor in proved,
+            )
+    return list(found.values())
+
+
+def _gave(click_id: str, visitor: str) -> bool:
+    """Whether this click gave the cookie out, so that none had come with it."""
+    return click_id[:_ISSUED] == visitor[:_ISSUED]

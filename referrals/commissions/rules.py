@@ -13,9 +13,21 @@ STATES = ("pending", "held", "payable", "in_payout", "paid", "rejected", "revers
 ON_BOOKS = ("pending", "held", "payable")
 
 
-def accrual_key(line_id: str, enrolment_id: str, rule_index: int) -> str:
-    """Of the first commission of a line, partner and rule."""
-    return f"accrue:{line_id}:{enrolment_id}:{rule_index}"
+# The reason of a commission whose order a person gave to somebody else.
+RECREDITED = "recredited"
+
+
+def accrual_key(
+    line_id: str, enrolment_id: str, rule_index: int, decision_id: str | None = None
+) -> str:
+    """Of the first commission of a line, partner and rule; with the decision that credited it."""
+    key = f"accrue:{line_id}:{enrolment_id}:{rule_index}"
+    return key if decision_id is None else f"{key}:{decision_id}"
+
+
+def recredit_key(commission_id: str, decision_id: str) -> str:
+    """Of taking a commission off the books because a person changed the credit."""
+    return f"recredit:{commission_id}:{decision_id}"
 
 
 def amend_key(commission_id: str, order_version: int) -> str:
@@ -36,6 +48,11 @@ def cause_of_version(order_version: int) -> str:
 def reverse_key(commission_id: str, cause: str) -> str:
     """cause is a refund's id or `v{order version}`."""
     return f"reverse:{commission_id}:{cause}"
+
+
+def click_key(day: str, enrolment_id: str, rule: str) -> str:
+    """Of what a day's clicks earn."""
+    return f"accrue:click-{day}:{enrolment_id}:{rule}"
 
 
 def true_up_key(enrolment_id: str, rule: str, month: str) -> str:
@@ -153,6 +170,38 @@ def entitled_for(due: int, line: LineNow) -> int:
     while still_due(entitled, line) < due:
         entitled += 1
     return entitled
+
+
+@dataclass(frozen=True)
+class PaidClick:
+    """A click that counts, at so many rupiah; `proved`: its visitor's cookie came back."""
+
+    amount: int
+    proved: bool
+
+
+@dataclass(frozen=True)
+class ClickFee:
+    """What a day's clicks earn, and which limit cut it."""
+
+    amount: int
+    notes: tuple[str, ...] = ()
+
+
+def click_fee(clicks: Sequence[PaidClick], max_per_day: int) -> ClickFee:
+    """The clicks of one enrolment, rule and day: those without a cookie that came back earn a fifth
+    of `max_per_day` (rupiah, rounded down) at most, all together `max_per_day`.
+    """
+    sure = sum(click.amount for click in clicks if click.proved)
+    loose = sum(click.amount for click in clicks if not click.proved)
+    kept = min(loose, max_per_day // 5)
+    amount = min(sure + kept, max_per_day)
+    notes = [
+        note
+        for note, cut in (("no_cookie", kept < loose), ("max_per_day", amount < sure + kept))
+        if cut
+    ]
+    return ClickFee(amount, tuple(notes))
 
 
 def taken_from(amount: int, rests: Sequence[int]) -> list[int]:

@@ -5,10 +5,10 @@ from typing import Any
 
 from jejaring.web.language import say
 from referrals.commissions.models import Commission
-from referrals.commissions.rules import shown_state
+from referrals.commissions.rules import RECREDITED, shown_state
 from referrals.commissions.shapes import Because, CommissionOut
 
-_SAID = ("estimate", "month", "sales", "expected", "earned")
+_SAID = ("estimate", "month", "sales", "expected", "earned", "day", "clicks", "each")
 _WORDED = ("percent", "per_order", "per_item", "tiers", "recurring")
 
 
@@ -31,10 +31,18 @@ def values(row: Commission, lang: str, standings: Mapping[str, str]) -> dict[str
         "release_at": row.release_at,
         "because": [_because(row, lang)],
         "reason_code": row.reason_code,
-        "reason": say(lang, f"reason.{row.reason_code}") if row.reason_code else None,
+        "reason": _reason(row, lang),
         "created_at": row.created_at,
         "released_at": row.released_at,
     }
+
+
+def _reason(row: Commission, lang: str) -> str | None:
+    """Why it is held or rejected; what a person gave as the reason comes after."""
+    if row.reason_code is None:
+        return None
+    why = row.because.get("why") if row.reason_code == RECREDITED else None
+    return say(lang, f"reason.{row.reason_code}") + (f" “{why}”" if why else "")
 
 
 def _how(row: Commission, notes: list[str]) -> str:
@@ -43,6 +51,8 @@ def _how(row: Commission, notes: list[str]) -> str:
         return "amended"
     if row.key.startswith("trueup:"):
         return "bonus" if row.kind == "bonus" else "true_up"
+    if row.kind == "per_click":
+        return "per_click"
     if "estimate" in row.because:
         return "tiers.estimate"
     kind = row.kind if row.kind in _WORDED else "other"
