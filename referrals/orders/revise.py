@@ -57,7 +57,8 @@ async def revise(
 
     Lines are matched by sku, then by order among equals. A line that the body no longer has stays
     with quantity and base 0. What was refunded of a line is what its refunds say, at most its new
-    base: lowered and raised again, an order is what it was.
+    base: lowered and raised again, an order is what it was. What exceeded the
+    order when it came stays without effect.
     """
     sale = order.sale
     totals = rules.totals(draft.lines, draft.discount)
@@ -65,8 +66,7 @@ async def revise(
     stored = [(line.position, line.sku) for line in order.lines]
     kept, fresh, dropped = rules.matched(stored, draft.lines)
     lines = {line.position: line for line in order.lines}
-    refunds = await Refund.filter(sale_id=sale.id, state="applied")
-    given_back = rules.given_back([(refund.spread, refund.items) for refund in refunds])
+    given_back = _given_back(await _applied(order))
     changed = [
         lines[position]
         for position, line in kept
@@ -95,23 +95,44 @@ async def give_back(order: Order, undone: Refund) -> None:
     """Let go of what a refund took (its row is marked already): those that came after it, and were
     cut short by it, take their part of what is left now.
     """
-    refunds = await Refund.filter(sale_id=order.sale.id, state="applied").order_by(
-        "applied_at", "received_at", "id"
-    )
+    refunds = await _applied(order)
     since = undone.applied_at
     later = [r for r in refunds if since is None or r.applied_at is None or r.applied_at >= since]
     before = [_left(line) for line in order.lines]
     _set_refunded(order, refunds)
-    taken = [rules.Taken(r.amount, r.asked, r.spread) for r in later]
-    changed = []
-    for row, spread in zip(later, rules.topped_up(taken, lefts(order)), strict=True):
-        if spread != row.spread:
-            row.spread = spread
-            changed.append(row)
-    await bulk.update(changed, "spread")
-    _set_refunded(order, refunds)
+    await _top_up(order, refunds, later)
     moved = [line for line, old in zip(order.lines, before, strict=True) if _left(line) != old]
     await bulk.update(moved, "refunded", "returned")
+
+
+async def _applied(order: Order) -> list[Refund]:
+    """The order's refunds and lost disputes, as they were applied."""
+    wanted = Refund.filter(sale_id=order.sale.id, state="applied")
+    return await wanted.order_by("applied_at", "received_at", "id")
+
+
+def _given_back(refunds: Sequence[Refund]) -> dict[int, tuple[int, int]]:
+    return rules.given_back([(refund.spread, refund.items) for refund in refunds])
+
+
+async def _top_up(order: Order, refunds: Sequence[Refund], short: Sequence[Refund]) -> None:
+    """Let those of `short` that were cut short take what is left now; the lines are not stored."""
+    taken = [rules.Taken(r.amount, r.asked, r.spread) for r in short]
+    grown = []
+    for row, spread in zip(short, rules.topped_up(taken, lefts(order)), strict=True):
+        if spread != row.spread:
+            row.spread = spread
+            grown.append(row)
+    await bulk.update(grown, "spread")
+    _set_refunded(order, refunds)
+
+
+def _set_refunded(order: Order, refunds: Sequence[Refund]) -> None:
+    back = _given_back(refunds)
+    for line in order.lines:
+        refunded, returned = back.get(line.position, (0, 0))
+        line.refunded = min(refunded, line.base)
+        line.returned = min(returned, line.quantity)
 
 
 def _left(line: SaleLine) -> LineLeft:
@@ -121,14 +142,6 @@ def _left(line: SaleLine) -> LineLeft:
 def lefts(order: Order) -> list[LineLeft]:
     """The order's lines as refunds find them."""
     return [_left(line) for line in order.lines]
-
-
-def _set_refunded(order: Order, refunds: Sequence[Refund]) -> None:
-    back = rules.given_back([(refund.spread, refund.items) for refund in refunds])
-    for line in order.lines:
-        refunded, returned = back.get(line.position, (0, 0))
-        line.refunded = min(refunded, line.base)
-        line.returned = min(returned, line.quantity)
 
 
 def _put(row: SaleLine, draft: LineDraft, base: int, back: Mapping[int, tuple[int, int]]) -> bool:

@@ -14,6 +14,7 @@ import pytest_asyncio
 from campaigns.enrolments.models import Enrolment
 from jejaring import commands
 from jejaring.db import sql
+from jejaring.kit.money import percent_of
 from jejaring.payouts import queries
 from jejaring.settings import settings
 from referrals.commissions.models import Commission, Reversal
@@ -324,4 +325,57 @@ async def test_a_refund_and_its_order_at_once(s: Stage, clients: list[Client]) -
     await apply_left_over()
     assert await Refund.filter(state="applied").count() == 16
     assert await granted() == 16 * 15_000
+    await is_clean()
+
+
+async def test_two_hundred_refunds_sent_four_times_at_once_are_two_hundred_effects(
+    s: Stage, clients: list[Client]
+) -> None:
+    """A revert storm: each sale is refunded by four workers at the same time."""
+    count = 200
+    clicks = [await s.click() for _ in range(20)]
+    bodies = [body(f"INV-{i}", click_id=clicks[i % 20]) for i in range(count)]
+    sales = [reply.json() for reply in await post_all(clients, s, bodies)]
+    headers = s.cast.laras.headers
+
+    async def refund(client: Client, sale: dict[str, Any], number: int) -> httpx2.Response:
+        path = f"/v1/sales/{sale['id']}/refunds"
+        sent = {"refund_id": f"R-{number}", "reason": "batal", "amount": 50_000 + number}
+        return await client.post(path, json=sent, headers=headers)
+
+    turns = cycle(clients)
+    replies = await asyncio.gather(
+        *[refund(next(turns), sale, n) for n, sale in enumerate(sales) for _ in range(4)]
+    )
+    assert Counter(r.status_code for r in replies) == {201: count, 200: 3 * count}
+    assert await Refund.filter(state="applied").count() == count
+    assert await Reversal.all().count() == count
+    entries = await sql.rows("SELECT count(*) AS n FROM ledger_entry WHERE key LIKE 'reverse:%'")
+    assert int(entries[0]["n"]) == count
+    taken = sum(percent_of(50_000 + number, 1000) for number in range(count))
+    assert await granted() == count * EARNS - taken
+    await is_clean()
+
+
+async def test_disputes_lost_and_won_at_once_are_one_effect_each(
+    s: Stage, clients: list[Client]
+) -> None:
+    """Whichever of the two is heard first: what was lost came again."""
+    click = await s.click()
+    bodies = [body(f"INV-{i}", click_id=click) for i in range(20)]
+    sales = [reply.json() for reply in await post_all(clients, s, bodies)]
+    headers = s.cast.laras.headers
+
+    async def tell(client: Client, sale: dict[str, Any], outcome: str) -> httpx2.Response:
+        path = f"/v1/sales/{sale['id']}/disputes"
+        sent = {"dispute_id": "D-1", "outcome": outcome, "amount": 50_000}
+        return await client.post(path, json=sent, headers=headers)
+
+    turns = cycle(clients)
+    replies = await asyncio.gather(
+        *[tell(next(turns), sale, o) for sale in sales for o in ("lost", "won", "lost", "won")]
+    )
+    assert set(Counter(r.status_code for r in replies)) <= {200, 201}
+    assert await Refund.filter(state="undone").count() == 20
+    assert await granted() == 20 * EARNS
     await is_clean()
