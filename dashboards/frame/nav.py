@@ -30,6 +30,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("partners", "/merchant/partners", "users", "Mitra", True,
               ("owner", "manager", "viewer")),
         Place("payouts", "/merchant/payouts", "wallet", "Pencairan"),
+        Place("review", "/merchant/review", "search", "Tinjauan", False),
         Place("products", "/merchant/products", "tag", "Produk", False,
               ("owner", "manager", "viewer")),
         Place("import", "/merchant/imports/new", "up", "Impor pesanan", False,

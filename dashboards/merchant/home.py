@@ -20,6 +20,7 @@ from jejaring.kit.periods import day_of, days_back, local
 from jejaring.ledger import journal
 from jejaring.payouts import queries as payouts
 from jejaring.web import pages
+from referrals.review import queries as review
 
 DAYS = 30
 RUNNING = 3
@@ -84,6 +85,9 @@ async def _todos(merchant_id: str, waiting: Waiting) -> list[dict[str, Any]]:
     if waiting.requests:
         oldest: datetime | None = waiting.oldest
         found.append({"kind": "requests", "n": waiting.requests, "since": oldest})
+    cases = await review.waiting(merchant_id)
+    if cases:
+        found.append({"kind": "review", "n": cases})
     payable = (await journal.standing(merchant_id))["payable"]
     if payable and waiting.preview is None:
         found.append({"kind": "prepare", "amount": payable})

@@ -1,6 +1,6 @@
 """Every page of a shop, listed; fixed paths stand before those with an id in their place."""
 
-from dashboards.merchant import home, partners, products
+from dashboards.merchant import home, partners, products, review
 from dashboards.merchant.campaigns import launch, one, terms, wizard
 from dashboards.merchant.money import books, owed, payouts, sending
 from dashboards.merchant.sales import listing, order, record
@@ -20,6 +20,7 @@ PAGES = [
     *payouts.PAGES,
     *sending.PAGES,
     *books.PAGES,
+    *review.PAGES,
     *owed.PAGES,
     *profile.PAGES,
     *sites.PAGES,

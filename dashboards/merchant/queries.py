@@ -11,6 +11,7 @@ from jejaring.db import sql
 from jejaring.identity.models import Organisation
 from jejaring.kit.errors import Invalid, NotFound
 from jejaring.payouts.models import PayoutRun
+from referrals.review import queries as review
 
 _PARTNERS = (
     "SELECT * FROM (SELECT o.id, o.slug, o.name, "
@@ -73,8 +74,11 @@ async def waiting(merchant_id: str) -> Waiting:
 
 async def badges(merchant_id: str) -> dict[str, int]:
     """The counts in the navigation: what waits for the shop."""
-    asked = await Enrolment.filter(merchant_id=merchant_id, state="requested").count()
-    return {"partners": asked} if asked else {}
+    found = {
+        "partners": await Enrolment.filter(merchant_id=merchant_id, state="requested").count(),
+        "review": await review.waiting(merchant_id),
+    }
+    return {key: n for key, n in found.items() if n}
 
 
 async def partners(
@@ -142,3 +146,25 @@ async def phone_of(partner: Organisation) -> str | None:
         [partner.id],
     )
     return str(rows[0]["phone"]) if rows else None
+
+
+async def places(merchant_id: str, words: str, limit: int) -> list[Enrolment]:
+    """Partners active in the shop's campaigns, with partner and campaign, by name; those whose name
+    or handle holds the words, if any are given.
+    """
+    wanted = Enrolment.filter(merchant_id=merchant_id, state="active")
+    if words:
+        wanted = wanted.filter(
+            Q(partner__name__icontains=words) | Q(partner__slug__icontains=words)
+        )
+    found = wanted.select_related("partner", "campaign").order_by("partner__name", "id")
+    return list(await found.limit(limit))
+
+
+async def places_of(enrolment_ids: Collection[str]) -> list[Enrolment]:
+    """These enrolments with partner and campaign."""
+    if not enrolment_ids:
+        return []
+    return list(
+        await Enrolment.filter(id__in=list(enrolment_ids)).select_related("partner", "campaign")
+    )

@@ -1,5 +1,12 @@
 """Every page of the operator, listed."""
 
-from dashboards.operator import home, money, partners, shops, system
+from dashboards.operator import home, money, partners, review, shops, system
 
-PAGES = [*home.PAGES, *shops.PAGES, *partners.PAGES, *money.PAGES, *system.PAGES]
+PAGES = [
+    *home.PAGES,
+    *shops.PAGES,
+    *partners.PAGES,
+    *money.PAGES,
+    *review.PAGES,
+    *system.PAGES,
+]

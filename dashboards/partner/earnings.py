@@ -1,4 +1,4 @@
-"""Earnings: why each rupiah, when it is paid, and what each number means."""
+"""Earnings: why each rupiah, when it is paid, what each number means; and appeals."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,18 +10,26 @@ from dashboards.frame import forms
 from dashboards.partner import lines, queries, rules
 from jejaring import world
 from jejaring.identity import guards
+from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
-from jejaring.kit.errors import NotFound
+from jejaring.kit.errors import Invalid, NotFound, Refusal
 from jejaring.payouts import methods, statements
 from jejaring.payouts import queries as money
 from jejaring.payouts.queries import BalanceView
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
+from referrals.commissions import queries as commissions
+from referrals.commissions.models import Commission
 from referrals.commissions.shapes import CommissionQuery
+from referrals.review import appeal
+from referrals.review import queries as review
+from referrals.review import rules as decisions
 
 PAGE = 20
 SHOWN_PAYOUTS = 5
 CSV_DAYS = 365
+APPEAL = "/partner/commissions/{commission_id}/appeal"
+MAX_TEXT = 1000
 
 
 async def show(request: Request, caller: Caller) -> Response:
@@ -81,7 +89,58 @@ async def download(request: Request, caller: Caller) -> Response:
     return Response(content, 200, headers, media_type="text/csv; charset=utf-8")
 
 
+async def objection(request: Request, caller: Caller) -> Response:
+    """The decision, and the form or the answer."""
+    return await _objection(request, caller)
+
+
+async def _objection(
+    request: Request, caller: Caller, refusal: Refusal | None = None, typed: str = ""
+) -> Response:
+    wanted = Commission.filter(
+        id=request.path_params["commission_id"], partner_id=caller.organisation_id
+    )
+    row = await wanted.first()
+    if row is None:
+        raise NotFound
+    shown = await commissions.shown(row, language.pick(request))
+    last = (await review.appeals_of([row.id])).get(row.id)
+    until = decisions.appeal_until(row.decided_at, row.created_at)
+    since = row.decided_at or row.created_at
+    answered = last is not None and (last.state == "open" or last.opened_at >= since)
+    open_to = decisions.appealable(row.state, row.reason_code) and not answered
+    context: dict[str, Any] = {
+        "row": shown,
+        "shop": await Organisation.get(id=row.merchant_id),
+        "appeal": last,
+        "until": until,
+        "may": open_to and world.now() <= until,
+        "late": open_to and world.now() > until,
+        "typed": typed,
+        "errors": forms.words(request, refusal) if refusal else {},
+    }
+    status = refusal.status if refusal else 200
+    return render.page(request, "partner/appeal.html", context, status)
+
+
+async def object_to(request: Request, caller: Caller) -> Response:
+    """Send the appeal."""
+    text = pages.text(request, "text", MAX_TEXT)
+    commission_id = request.path_params["commission_id"]
+    try:
+        if not text:
+            raise Invalid.at("/text", "field.missing")
+        await appeal.file(caller.organisation_id, commission_id, text, caller.actor)
+    except Refusal as exc:
+        if exc.status == 404:
+            raise
+        return await _objection(request, caller, exc, text)
+    return pages.go(APPEAL.replace("{commission_id}", commission_id), "appeal_sent")
+
+
 PAGES = [
     pages.show("/partner/earnings", show, guards.signed_in("partner")),
     pages.show("/partner/earnings/statement.csv", download, guards.signed_in("partner")),
+    pages.show(APPEAL, objection, guards.signed_in("partner")),
+    pages.act(APPEAL, object_to, guards.signed_in("partner", "edit")),
 ]

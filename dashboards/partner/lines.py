@@ -9,6 +9,7 @@ from campaigns.catalog.models import Product
 from campaigns.lifecycle.models import Campaign
 from dashboards.partner import rules
 from dashboards.partner.rules import Counted
+from jejaring import world
 from jejaring.db import sql
 from jejaring.identity.rules import Caller
 from jejaring.payouts.models import PayableItem
@@ -18,6 +19,9 @@ from referrals.commissions import queries as commissions
 from referrals.commissions.models import Commission, Reversal
 from referrals.commissions.shapes import CommissionQuery, CommissionRow
 from referrals.orders.models import Sale, SaleLine
+from referrals.review import queries as review
+from referrals.review import rules as appeals
+from referrals.review.models import Appeal
 
 STATES = ("pending", "held", "payable", "in_payout", "paid", "rejected", "reversed")
 _STANDING = ("approved", "sending", "succeeded")
@@ -43,6 +47,8 @@ class Line:
     hold_days: int
     is_delivered: bool
     payout_id: str | None
+    appeal: Appeal | None
+    appeal_until: datetime | None
     reversals: tuple[Reversal, ...] = ()
 
     @property
@@ -72,6 +78,7 @@ class _Around:
     campaigns: Mapping[str, str]
     credits: Mapping[tuple[str, str], Credit]
     payouts: Mapping[str, str]
+    appeals: Mapping[str, Appeal]
     reversals: Mapping[str, list[Reversal]] = field(default_factory=dict)
 
 
@@ -121,6 +128,7 @@ async def _around(ids: Collection[str]) -> _Around:
         ),
         credits={(one.line_id, one.enrolment_id): one for one in given},
         payouts=await _payouts(ids),
+        appeals=await review.appeals_of(ids),
         reversals=back,
     )
 
@@ -163,8 +171,20 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         hold_days=int(days),
         is_delivered=sale is not None and sale.delivered_at is not None,
         payout_id=around.payouts.get(row.id),
+        appeal=around.appeals.get(row.id),
+        appeal_until=_appeal_until(stored, around.appeals.get(row.id)),
         reversals=tuple(around.reversals.get(row.id, ())),
     )
+
+
+def _appeal_until(row: Commission, last: Appeal | None) -> datetime | None:
+    """Until when the partner may say something against it; None where they may not."""
+    since = row.decided_at or row.created_at
+    if last is not None and (last.state == "open" or last.opened_at >= since):
+        return None
+    until = appeals.appeal_until(row.decided_at, row.created_at)
+    may = appeals.appealable(row.state, row.reason_code) and world.now() <= until
+    return until if may else None
 
 
 def _counted(row: Commission, line: SaleLine | None) -> Counted:

@@ -55,6 +55,9 @@ async def opened(merchant_id: str, commission_id: str) -> Opened:
     row = next(row for row in rows if row.id == commission_id)
     place = (row.line_id, row.enrolment_id, row.rule_index)
     own = [r for r in rows if (r.line_id, r.enrolment_id, r.rule_index) == place]
+    own = [r for r in own if r.parent_id is None] if row.parent_id is None else [row]
+    ids = {r.id for r in own}
+    changes.partners |= {r.partner_id for r in rows if r.parent_id in ids}
     return Opened(row, own, order, changes)
 
 

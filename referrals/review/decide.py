@@ -108,8 +108,17 @@ async def _reject(one: Opened, reason_code: str) -> None:
         row.state, row.reason_code = "rejected", reason_code
         row.decided_at, row.released_at = world.now(), None
         one.changes.out.change(row)
+    await _follow(one, rows, Cause(f"reject{one.row.times_rejected}", "recruit_rejected"))
     told = [(row, -rest(row)) for row in rows]
     await finish(one, "commission.rejected", told, reason=reason_code)
+
+
+async def _follow(one: Opened, rows: list[Commission], cause: Cause) -> None:
+    """Recruiters' shares go, and come back, with what they are shares of."""
+    shares = await reverse.shares_of(rows)
+    if shares:
+        await reverse.follow([*rows, *shares], cause, one.changes)
+        one.changes.out.events += reverse.told(one.changes, cause.reason)
 
 
 async def reinstated(one: Opened, actor: str) -> None:
@@ -135,6 +144,8 @@ async def reinstated(one: Opened, actor: str) -> None:
         own = Credit.filter(line_id=one.row.line_id, enrolment_id=one.row.enrolment_id)
         await own.update(self_referral=False)
     await _refunded_meanwhile(one, rows)
+    again = max(row.times_rejected for row in rows)
+    await _follow(one, rows, Cause(f"unreject{again}", "order_changed"))
     told = [(row, rest(row)) for row in rows]
     await finish(one, "commission.reinstated", told)
     await wrote("commission.reinstated", one.row, actor)

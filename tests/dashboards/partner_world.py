@@ -12,6 +12,7 @@ from jejaring.payouts import methods, run, settle
 from jejaring.payouts.methods import MethodDraft
 from jejaring.payouts.models import Payout
 from referrals.commissions import release
+from referrals.commissions.models import Commission
 from tests.cast import Cast, Member
 from tests.referrals import shop
 from tests.referrals.shop import Stage
@@ -23,6 +24,7 @@ class World:
 
     stage: Stage
     payout_id: str
+    commission_id: str
 
 
 def as_caller(member: Member) -> Caller:
@@ -57,4 +59,6 @@ async def build(http: httpx2.AsyncClient, cast: Cast) -> World:
     await sale(stage, "INV-NEW", 2, 2, "delivered")
     await stage.click()
     await rollup.run()
-    return World(stage, payout.id)
+    newest = await Commission.all().order_by("-created_at").first()
+    assert newest is not None
+    return World(stage, payout.id, newest.id)

@@ -24,6 +24,7 @@ def filled(path: str, w: World) -> str:
         "campaign": w.stage.campaign.id,
         "link": w.stage.link.id,
         "payout": w.payout_id,
+        "commission_id": w.commission_id,
         "key": "key_none",
     }
     for name, value in names.items():
