@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from tortoise.expressions import Q
+
 from campaigns.catalog.models import Product
 from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle.models import Campaign
