@@ -12,16 +12,11 @@ from jejaring.kit.errors import BadField, Invalid
 
 def not_yet(terms: TermsIn) -> list[BadField]:
     """What the contract names and this installation cannot compute yet, each with its pointer."""
-    found = [
+    return [
         BadField(f"/rules/{i}/pay/kind", "not_yet", {"what": rule.pay.kind})
         for i, rule in enumerate(terms.rules)
         if rule.pay.kind not in KINDS
     ]
-    if terms.recruiter is not None:
-        found.append(BadField("/recruiter", "not_yet", {"what": "recruiter"}))
-    if terms.bond_days:
-        found.append(BadField("/bond_days", "not_yet", {"what": "bond_days"}))
-    return found
 
 
 def named_products(terms: TermsIn) -> dict[str, str]:

@@ -28,6 +28,7 @@ TELLING = (
     "sale.recorded",
     "sale.changed",
     "refund.applied",
+    "credit.decided",
     "dispute.lost",
     "dispute.won",
     "commission.rejected",

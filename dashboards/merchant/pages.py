@@ -3,8 +3,8 @@
 from dashboards.merchant import home, partners, products, review
 from dashboards.merchant.campaigns import launch, one, terms, wizard
 from dashboards.merchant.money import books, owed, payouts, sending
-from dashboards.merchant.sales import listing, order, record
-from dashboards.merchant.settings import keys, profile, sites, team
+from dashboards.merchant.sales import credit, listing, order, record
+from dashboards.merchant.settings import creators, keys, profile, sites, team
 
 PAGES = [
     *home.PAGES,
@@ -17,6 +17,7 @@ PAGES = [
     *listing.PAGES,
     *record.PAGES,
     *order.PAGES,
+    *credit.PAGES,
     *payouts.PAGES,
     *sending.PAGES,
     *books.PAGES,
@@ -24,6 +25,7 @@ PAGES = [
     *owed.PAGES,
     *profile.PAGES,
     *sites.PAGES,
+    *creators.PAGES,
     *team.PAGES,
     *keys.PAGES,
 ]

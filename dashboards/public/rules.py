@@ -9,12 +9,6 @@ MARKETS = (
     ("shopee", "Shopee"), ("tokopedia", "Tokopedia"), ("tiktok", "TikTok Shop"),
     ("lazada", "Lazada"),
 )  # fmt: skip
-_CONFUSING = str.maketrans("", "", "ILO01")
-
-
-def reference(code: str, chance: str) -> str:
-    """`[#RINA10-7F3K]`: the partner's code and four letters of chance, none easily mistaken."""
-    return f"[#{code}-{chance.upper().translate(_CONFUSING)[:4]}]"
 
 
 def discounted(price: int, rate_bp: int | None) -> int:

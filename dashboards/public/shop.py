@@ -7,12 +7,13 @@ from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog.models import Product
 from dashboards.public import card, photo, queries, rules
-from jejaring import world
 from jejaring.identity import guards
 from jejaring.identity.models import Organisation
 from jejaring.kit.errors import NotFound
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
+from referrals.links import coupons
+from referrals.links.rules import reference
 
 
 async def shop(request: Request, _: object) -> Response:
@@ -87,7 +88,8 @@ def order_text(
     if referrer is not None:
         link += f"?jj={referrer.click_id}"
         if referrer.code is not None:
-            lines.append(rules.reference(referrer.code, world.token(24)))
+            check = coupons.check_of(merchant.id, referrer.code)
+            lines.append(reference(referrer.code, check))
     return "\n".join([*lines, link])
 
 

@@ -6,12 +6,21 @@ from dataclasses import dataclass, replace
 from jejaring import world
 from jejaring.db import bulk
 from jejaring.settings import settings
-from referrals.attribution import evidence, rules
+from referrals.attribution import rules, touches
 from referrals.attribution.evidence import Ask, Evidence
 from referrals.attribution.models import Credit, Touch
-from referrals.attribution.rules import Seen, Share, Sold, Verdict
+from referrals.attribution.rules import Person, Seen, Share, Sold, Verdict
 from referrals.orders.models import SaleLine
 from referrals.orders.store import Note, Order
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A person's decision as credit needs it."""
+
+    id: str
+    enrolment_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ def attribute(found: Evidence, order: Order, ask: Ask) -> Attribution:
     What the asker should know of it is added to the order's notes.
     """
     notes: list[Note] = list(order.sale.notes)
-    seen = [replace(t, uses=found.uses.get(t.id, 0)) for t in evidence.touches(found, ask, notes)]
+    seen = [replace(t, uses=found.uses.get(t.id, 0)) for t in touches.touches(found, ask, notes)]
     verdict = judge(found, order, order.lines, seen)
     for touch_id in {judged.touch.id for judged in verdict.judged if judged.won}:
         found.uses[touch_id] = found.uses.get(touch_id, 0) + 1
@@ -49,16 +58,46 @@ def judge(
     return rules.credit(seen, promises, found.enrolments, sold, settings().click_order_limit)
 
 
+def decided(
+    found: Evidence, order: Order, ruling: Ruling, lines: Sequence[SaleLine] | None = None
+) -> Attribution:
+    """The credit by a person's decision of the lines (None: of all) that the enrolment's campaign
+    covers. It is never a self-referral: the person has seen to that.
+    """
+    enrolment = found.enrolments[ruling.enrolment_id]
+    touch = Seen(
+        id=ruling.id,
+        by="manual",
+        at=rules.moment(order.sale.placed_at),
+        enrolment_id=enrolment.id,
+        partner_id=enrolment.partner_id,
+        campaign_id=enrolment.campaign_id,
+    )
+    verdict = judge(found, order, order.lines if lines is None else lines, [touch])
+    credits_made = credit_rows(found, order, verdict, set())
+    for row in credits_made:
+        row.decision_id = ruling.id
+        row.because["reason"] = ruling.reason
+    return Attribution(credits_made, touch_rows(order, verdict))
+
+
 def _selves(found: Evidence, ask: Ask, seen: Sequence[Seen], verdict: Verdict) -> set[str]:
     """The credited partners who bought from themselves."""
-    buyer = evidence.buyer(ask.draft)
-    selves = set()
-    for partner_id in {share.touch.partner_id for share in verdict.shares}:
-        known = found.contacts.get(partner_id)
-        contacts = (known.phones, known.emails) if known else ((), ())
-        if rules.is_self(partner_id, seen, buyer, contacts):
-            selves.add(partner_id)
-    return selves
+    credited = {share.touch.partner_id for share in verdict.shares}
+    if not credited:
+        return set()
+    buyer = touches.buyer(ask.draft)
+    return {p for p in credited if rules.is_self(p, seen, buyer, _person(found, p))}
+
+
+def _person(found: Evidence, partner_id: str) -> Person:
+    known = found.contacts.get(partner_id)
+    accounts = found.accounts.get(partner_id)
+    return Person(
+        known.phones if known else frozenset(),
+        known.emails if known else frozenset(),
+        accounts.indexes if accounts else frozenset(),
+    )
 
 
 def _line_notes(seen: Sequence[Seen], verdict: Verdict) -> list[Note]:
@@ -108,10 +147,18 @@ def _credit(
             "tier": partner.tier,
             "partner": partner.partner_slug,
             "link_id": touch.link_id,
+            **_since(found, touch),
         },
         self_referral=touch.partner_id in selfish,
         created_at=world.now(),
     )
+
+
+def _since(found: Evidence, touch: Seen) -> dict[str, object]:
+    """Of a bond: when the buyer's first credited order was placed; `recurring` counts from it."""
+    bonds = (b for several in found.bonds.values() for b in several if b.touch.id == touch.id)
+    bond = next(bonds, None) if touch.by == "bond" else None
+    return {} if bond is None else {"since": bond.since.isoformat()}
 
 
 def touch_rows(order: Order, verdict: Verdict) -> list[Touch]:

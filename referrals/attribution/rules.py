@@ -1,5 +1,6 @@
 """Who gets the credit, line by line: one pure function over touches, policies and the sale."""
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -272,19 +273,67 @@ def summary(shares: Sequence[tuple[str, int, int]]) -> dict[str, int]:
     return dict(zip(sums, split(FULL_BP, list(sums.values())), strict=True))
 
 
-def is_self(
-    partner_id: str,
-    touches: Collection[Seen],
-    buyer: tuple[str | None, str | None],
-    contacts: tuple[Collection[str], Collection[str]],
-) -> bool:
-    """Self-referral: the buyer's phone (E.164) or e-mail (dots and +tags folded) is one of the
-    partner's people's, or a touch of the sale was made in the partner's own browser.
+@dataclass(frozen=True)
+class Buyer:
+    """By what a buyer is compared with a partner: phone (E.164), e-mail (dots and +tags folded),
+    and the blind indexes of the e-wallets that the phone can be.
     """
-    phone, email = buyer
-    phones, emails = contacts
+
+    phone: str | None = None
+    email: str | None = None
+    accounts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Person:
+    """By what a partner is: contacts of their people and of other partners who are paid to the same
+    account, and the accounts' blind indexes.
+    """
+
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+
+
+def is_self(partner_id: str, touches: Collection[Seen], buyer: Buyer, person: Person) -> bool:
+    """Self-referral: the buyer's phone or e-mail is one of the partner's people's (or of a partner
+    who is paid to the same account), the buyer's phone is the wallet that the partner is paid to,
+    or a touch of the sale was made in the partner's own browser.
+    """
     return (
-        (phone is not None and phone in phones)
-        or (email is not None and email in emails)
+        (buyer.phone is not None and buyer.phone in person.phones)
+        or (buyer.email is not None and buyer.email in person.emails)
+        or bool(buyer.accounts & person.accounts)
         or any(t.own and t.partner_id == partner_id for t in touches)
     )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A bond as it stands: the order that made it, when that was placed, and whose it is."""
+
+    sale_id: str
+    enrolment_id: str
+    placed_at: datetime
+
+
+def bond_moves(
+    standing: Standing | None, sale_id: str, enrolment_id: str, placed_at: datetime
+) -> bool:
+    """Whether a completed order, credited by a fresh touch, makes a bond: where none stands; where
+    its order was placed no earlier than the one that made the standing bond (also for the same
+    partner: it begins anew); and the order that made it, where its credit was changed.
+    """
+    if standing is None:
+        return True
+    if standing.sale_id == sale_id:
+        return standing.enrolment_id != enrolment_id
+    return placed_at >= standing.placed_at
+
+
+def fold_creator(name: str) -> str:
+    """A marketplace's name as it is compared: NFKC, no @ in front, no spaces, one case, at most 100
+    characters.
+    """
+    flat = "".join(unicodedata.normalize("NFKC", name).split())
+    return flat.lstrip("@").casefold()[:100]

@@ -16,7 +16,7 @@ from jejaring.settings import settings
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
 from referrals.attribution.rules import CHANNEL, moment
-from referrals.commissions import release, rules
+from referrals.commissions import release, rules, shares
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
 from referrals.commissions.months import open_months
@@ -48,7 +48,8 @@ def price(
         order.sale.base, moment(order.sale.placed_at), order.sale.new_buyer, order.shop.zone
     )
     by_partner: dict[str, list[Credit]] = {}
-    for credit in given:
+    # In one order however they were read: who gets an odd rupiah must not change with a re-pricing.
+    for credit in sorted(given, key=lambda c: (c.touch_id, c.enrolment_id)):
         by_partner.setdefault(credit.enrolment_id, []).append(credit)
     priced: list[Priced] = []
     for own in by_partner.values():
@@ -56,6 +57,7 @@ def price(
         who = Who(str(because["role"]), str(because["partner"]), str(because["tier"]))
         terms = found.terms_by(own[0].campaign_id, own[0].terms_number)
         places = {lines[c.line_id].position: c for c in own}
+        own.sort(key=lambda c: lines[c.line_id].position)
         credited = [credited_line(order, lines[c.line_id], c, parts[c.id]) for c in own]
         if len(by_partner) > 1:
             terms = rules.without_order_limits(terms)
@@ -168,7 +170,11 @@ async def accrue(
     """
     months = [month_of(order.sale.placed_at, order.shop.zone) for order, _ in orders]
     by_month = [(month, given) for month, (_, given) in zip(months, orders, strict=True)]
-    limits = await limits_for(found, by_month)
+    recruiting = await shares.load(found, orders)
+    further = recruiting.places(
+        (m, order.shop.id, given) for m, (order, given) in zip(months, orders, strict=True)
+    )
+    limits = await limits_for(found, by_month, further)
     await open_months(found, [(m, *pair) for m, pair in zip(months, orders, strict=True)])
     now = world.now()
     made: dict[str, list[Commission]] = {}
@@ -178,6 +184,7 @@ async def accrue(
         sold = Sold(month, limits.volumes)
         priced = limit(found, month, price(found, order, given, sold), limits)
         rows = [_row(found, order, p, now) for p in priced]
+        rows += shares.of_rows(recruiting, found, order, rows, limits)
         made[order.sale.id] = rows
         out.commissions += rows
         _post(order, rows, out, now)
@@ -193,7 +200,8 @@ def counting_from(sale: Sale) -> datetime | None:
 
 def _row(found: Evidence, order: Order, p: Priced, now: datetime) -> Commission:
     terms = found.terms_by(p.credit.campaign_id, p.credit.terms_number)
-    key = rules.accrual_key(p.line.id, p.credit.enrolment_id, p.worth.rule_index)
+    place = (p.line.id, p.credit.enrolment_id, p.worth.rule_index)
+    key = rules.accrual_key(*place, p.credit.decision_id)
     release_at = rules.release_time(counting_from(order.sale), terms.hold_days)
     return commission(order, p, key, Hold(release_at, terms.hold_days, now))
 

@@ -9,12 +9,13 @@ from jejaring.kit.periods import month_of
 from jejaring.ledger.rules import Draft
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
-from referrals.commissions import accrue, release, reverse, rules
+from referrals.commissions import accrue, release, reverse, rules, shares
 from referrals.commissions.accrue import Hold, Priced
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
 from referrals.commissions.months import open_months
 from referrals.commissions.reverse import Cause, Changes, Group
+from referrals.commissions.shares import Shares
 from referrals.commissions.write import Ledgered
 from referrals.orders.store import Order
 
@@ -55,7 +56,10 @@ async def amend(this: Pricing) -> None:
     """Post per line the difference between what it earned and earns: less is reversed, more is a
     further commission with its own hold. A closed order earns nothing.
     """
-    limits = await limits_for(this.found, [(_month(this), list(this.credits))])
+    month, given = _month(this), list(this.credits)
+    recruiting = await shares.load(this.found, [(this.order, given)])
+    places = recruiting.places([(month, this.order.shop.id, given)])
+    limits = await limits_for(this.found, [(month, given)], places)
     await open_months(this.found, [(_month(this), this.order, this.credits)])
     dues = _dues(this, limits)
     lowered = [(d.own, -d.delta) for d in dues if d.delta < 0]
@@ -71,6 +75,8 @@ async def amend(this: Pricing) -> None:
             entitled -= due.delta - _raise(this, due, limits, now)
         if due.own:
             _keep(this, due.own[0], entitled)
+    _share(this, recruiting, limits, now)
+    await reverse.follow(this.rows, this.cause, this.changes)
     _selfish(this, now)
     this.out.events += accrue.told(this.order, this.out.commissions)
     await limits.reserve()
@@ -137,7 +143,8 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
         return 0
     number = this.order.sale.version
     first = not due.own
-    key = rules.accrual_key(*due.group) if first else rules.amend_key(due.own[0].id, number)
+    accrued = rules.accrual_key(*due.group, due.priced.credit.decision_id)
+    key = accrued if first else rules.amend_key(due.own[0].id, number)
     priced = Priced(due.priced.credit, due.priced.line, worth)
     row = accrue.commission(this.order, priced, key, _hold(this, priced, now, first=first))
     row.month = _month(this)
@@ -151,6 +158,18 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     this.out.commissions.append(row)
     this.changes.rows.append((row, row.amount))
     return granted
+
+
+def _share(this: Pricing, recruiting: Shares, limits: Limits, now: datetime) -> None:
+    """Recruiters' shares of what the change added."""
+    fresh = list(this.out.commissions)
+    for row in shares.of_rows(recruiting, this.found, this.order, fresh, limits):
+        moves = rules.accrue_moves(row.partner_id, row.amount)
+        this.out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
+        if release.is_due(row, now):
+            release.mark(row, now, this.out.entries, this.out.items)
+        this.out.commissions.append(row)
+        this.changes.rows.append((row, row.amount))
 
 
 def _hold(this: Pricing, priced: Priced, now: datetime, *, first: bool) -> Hold:
@@ -178,5 +197,5 @@ def _selfish(this: Pricing, now: datetime) -> None:
         group = (p.line.id, p.credit.enrolment_id, p.worth.rule_index)
         if group not in known:
             hold = _hold(this, p, now, first=True)
-            key = rules.accrual_key(*group)
+            key = rules.accrual_key(*group, p.credit.decision_id)
             this.out.commissions.append(accrue.commission(this.order, p, key, hold))

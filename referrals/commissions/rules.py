@@ -50,6 +50,11 @@ def reverse_key(commission_id: str, cause: str) -> str:
     return f"reverse:{commission_id}:{cause}"
 
 
+def share_key(commission_id: str, enrolment_id: str) -> str:
+    """Of a recruiter's share of a commission."""
+    return f"accrue:{commission_id}:{enrolment_id}:recruiter"
+
+
 def click_key(day: str, enrolment_id: str, rule: str) -> str:
     """Of what a day's clicks earn."""
     return f"accrue:click-{day}:{enrolment_id}:{rule}"
@@ -111,6 +116,15 @@ def order_limited(worths: Sequence[Worth], terms: Terms) -> tuple[Worth, ...]:
     return tuple(rows)
 
 
+def overall_limited(
+    worths: Sequence[Worth], terms: Terms, so_far: Mapping[str, int]
+) -> tuple[Worth, ...]:
+    """The same under the limit over all rules only, for what no rule of the list pays."""
+    cap = terms.max_per_partner_month
+    left = None if cap is None else cap - sum(so_far.values())
+    return tuple(_cut(list(worths), range(len(worths)), left, "month_cap"))
+
+
 def budget_limited(worths: Sequence[Worth], granted: int) -> tuple[Worth, ...]:
     """Worths of one campaign and order when its budget granted `granted` rupiah; what is cut
     carries the note `budget_spent`.
@@ -156,6 +170,17 @@ def still_due(entitled: int, line: LineNow) -> int:
     if line.base == 0:
         return 0 if line.returned >= line.quantity else entitled
     return entitled - half_up(entitled * min(line.refunded, line.base), line.base)
+
+
+def share_due(amount: int, parent: tuple[int, int], *, off: bool) -> int:
+    """What is left of a recruiter's share: amount − round half up(amount × reversed / amount of its
+    parent), so that one wholly reversed leaves nothing; nothing where the parent is off the books.
+    `parent`: its amount and what of it is reversed.
+    """
+    whole, gone = parent
+    if off:
+        return 0
+    return amount - half_up(amount * min(gone, whole), whole) if whole else amount
 
 
 def entitled_for(due: int, line: LineNow) -> int:

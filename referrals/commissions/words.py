@@ -51,8 +51,8 @@ def _how(row: Commission, notes: list[str]) -> str:
         return "amended"
     if row.key.startswith("trueup:"):
         return "bonus" if row.kind == "bonus" else "true_up"
-    if row.kind == "per_click":
-        return "per_click"
+    if row.kind in ("per_click", "recruiter"):
+        return row.kind
     if "estimate" in row.because:
         return "tiers.estimate"
     kind = row.kind if row.kind in _WORDED else "other"

@@ -9,18 +9,24 @@ from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit import text
 from jejaring.kit.errors import BadField, Invalid, Refusal
-from jejaring.web.api import Endpoint, Reply, get, parse_body, post, put
+from jejaring.web.api import Endpoint, Reply, delete, get, parse_body, post, put
 from jejaring.web.language import pick
 from jejaring.web.problems import document
-from jejaring.web.shapes import PageOf
-from referrals.intake import dispute, grouped, move, queries, refund, shown, upsert
+from jejaring.web.shapes import PageOf, PageQuery
+from referrals.attribution import creators
+from referrals.attribution.models import CreatorName
+from referrals.intake import dispute, grouped, move, queries, recredit, refund, shown, upsert
 from referrals.intake.dispute import DisputeDraft
 from referrals.intake.record import Entry, Outcome
+from referrals.intake.recredit import Wanted
 from referrals.intake.refund import RefundDraft, RefundOutcome
 from referrals.intake.shapes import (
     BatchIn,
     BatchOut,
     BatchResult,
+    CreatorIn,
+    CreatorOut,
+    CreditIn,
     DisputeIn,
     DisputeReply,
     OrderRefundIn,
@@ -119,6 +125,20 @@ async def move_sale(caller: Caller, sale_id: str, body: StateIn, request: Reques
     return await queries.plain(shop, sale_id, pick(request))
 
 
+async def credit_sale(caller: Caller, sale_id: str, body: CreditIn, request: Request) -> SaleDetail:
+    """Decide by hand who is credited for an order (null: nobody), with a reason that both partners
+    read.
+
+    What its lines earned goes off the books, and the new credit accrues. 409
+    `commission_in_payout` once any of its commissions is in an approved payout, `cannot_credit_…`
+    where the campaign or the partner did not count at the time of the order.
+    """
+    shop = shop_of(caller)
+    wanted = Wanted(body.enrolment_id, body.reason, caller.actor)
+    await recredit.recredit(shop, sale_id, wanted)
+    return await queries.sale(shop, sale_id, pick(request))
+
+
 async def refund_sale(
     caller: Caller, sale_id: str, body: RefundIn, request: Request
 ) -> RefundReply | Reply:
@@ -156,6 +176,34 @@ async def refund_order(
         shop_of(caller), body.source, body.order_id, refund_draft(body)
     )
     return await _refund_reply(caller, outcome, pick(request))
+
+
+async def match_creator(caller: Caller, body: CreatorIn) -> CreatorOut | Reply:
+    """Match a marketplace's creator or affiliate name to a partner of yours.
+
+    Sales that name it as `creator` from then on are credited to that partner. 201 when the name is
+    new, else 200: it then means this partner from now on.
+    """
+    wanted = creators.Match(body.source, body.name, body.partner, caller.actor)
+    row, is_new = await creators.match(caller.organisation_id, wanted)
+    return Reply(_creator(row, await creators.handle_of(row)), 201 if is_new else 200)
+
+
+async def list_creators(caller: Caller, query: PageQuery) -> PageOf[CreatorOut]:
+    """List the creator names that are matched, newest first."""
+    rows, cursor = await creators.page(caller.organisation_id, query.limit, query.cursor)
+    return PageOf(data=[_creator(row, handle) for row, handle in rows], next_cursor=cursor)
+
+
+async def forget_creator(caller: Caller, creator_id: str) -> None:
+    """Take a match back: sales from now on are not credited by it."""
+    await creators.forget(caller.organisation_id, creator_id, caller.actor)
+
+
+def _creator(row: CreatorName, handle: str) -> CreatorOut:
+    return CreatorOut(
+        id=row.id, source=row.source, name=row.name, partner=handle, created_at=row.created_at
+    )
 
 
 def shop_of(caller: Caller) -> Shop:
@@ -235,7 +283,11 @@ ENDPOINTS: list[Endpoint] = [
     get("/v1/sales/{sale_id}", get_sale, _GUARD),
     put("/v1/sales/{source}/{order_id:path}", put_sale, _GUARD, statuses=(201,)),
     post("/v1/sales/{sale_id}/state", move_sale, _GUARD, status=200),
+    post("/v1/sales/{sale_id}/credit", credit_sale, _GUARD, status=200),
     post("/v1/sales/{sale_id}/refunds", refund_sale, _GUARD, statuses=(200,)),
     post("/v1/sales/{sale_id}/disputes", dispute_sale, _GUARD, statuses=(200,)),
+    post("/v1/creators", match_creator, _GUARD, statuses=(200,)),
+    get("/v1/creators", list_creators, _GUARD),
+    delete("/v1/creators/{creator_id}", forget_creator, _GUARD, status=204),
     post("/v1/refunds", refund_order, _GUARD, statuses=(200, 202)),
 ]

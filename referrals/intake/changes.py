@@ -7,12 +7,13 @@ from jejaring import world
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.errors import NotFound
+from referrals.attribution import bonds
 from referrals.attribution.models import Credit
 from referrals.commissions import release, reverse, write
 from referrals.commissions.accrue import counting_from
 from referrals.commissions.models import Commission
 from referrals.commissions.reverse import Cause, Changes
-from referrals.commissions.rules import ON_BOOKS
+from referrals.commissions.rules import ON_BOOKS, RECREDITED
 from referrals.intake import figures
 from referrals.intake.rules import Figure, deltas
 from referrals.orders import store
@@ -49,9 +50,10 @@ async def around(
 ) -> Change:
     """The change of an order that is loaded already."""
     if given is None:
-        given = await Credit.filter(sale_id=order.sale.id).order_by("id")
+        given = await Credit.filter(sale_id=order.sale.id, ended_by=None).order_by("id")
     if rows is None:
         rows = await reverse.of_sale(order.sale.id)
+        rows = [row for row in rows if row.reason_code != RECREDITED]
     partners = {row.partner_id for row in rows if row.state in ON_BOOKS}
     money = Changes(order.shop.id, partners)
     return Change(order, given, rows, figures.of(order, given, rows), money)
@@ -70,6 +72,8 @@ async def finish(change: Change, event: str, reason: str) -> list[Commission]:
     rows = [*change.rows, *out.commissions]
     out.events += [*reverse.told(money, reason), *_told(change, rows, event)]
     await write.write(out, change.new_credits)
+    if event != "refund.applied":
+        await bonds.follow([(change.order, change.credits)])
     return rows
 
 

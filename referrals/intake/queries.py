@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 from jejaring.identity.models import Organisation
 from jejaring.kit import paging
 from jejaring.kit.errors import NotFound
-from referrals.attribution.models import Credit, Touch
+from referrals.attribution.models import Credit, Decision, Touch
 from referrals.commissions.models import Commission
 from referrals.commissions.queries import standings_of
 from referrals.intake import shown
@@ -37,6 +37,7 @@ async def sale(shop: Shop, sale_id: str, lang: str) -> SaleDetail:
             commissions=whole.commissions,
             standings=whole.standings,
             touches=touches,
+            decisions=await Decision.filter(sale_id=sale_id).order_by("created_at", "id"),
             refunds=await Refund.filter(sale_id=sale_id).order_by("received_at", "id"),
             handles=dict(await Organisation.filter(id__in=partners).values_list("id", "slug")),
         ),
@@ -65,7 +66,7 @@ async def page(
     """The merchant's sales as they came in, newest first; `bare`: only those without a partner."""
     wanted = _filtered(shop, query)
     if bare:
-        credited = Credit.filter(sale__merchant_id=shop.id).values("sale_id")
+        credited = Credit.filter(sale__merchant_id=shop.id, ended_by=None).values("sale_id")
         wanted = wanted.exclude(id__in=Subquery(credited))
     if query.cursor:
         last = paging.decode(query.cursor)
@@ -84,7 +85,7 @@ def _filtered(shop: Shop, query: SaleQuery) -> QuerySet[Sale]:
         if value is not None:
             wanted = wanted.filter(**{name: value})
     if query.campaign_id is not None:
-        credited = Credit.filter(campaign_id=query.campaign_id).values("sale_id")
+        credited = Credit.filter(campaign_id=query.campaign_id, ended_by=None).values("sale_id")
         wanted = wanted.filter(id__in=Subquery(credited))
     since, until = span(query.from_, query.to, shop.zone)
     if since is not None:
@@ -99,7 +100,7 @@ async def _wholes(orders: Sequence[Order]) -> list[Whole]:
     if not orders:
         return []
     ids = [order.sale.id for order in orders]
-    given = _by_sale(await Credit.filter(sale_id__in=ids).order_by("id"))
+    given = _by_sale(await Credit.filter(sale_id__in=ids, ended_by=None).order_by("id"))
     # After the credits: an upsert in between may add lines, and none is ever taken away.
     lines = _by_sale(await SaleLine.filter(sale_id__in=ids).order_by("position"))
     rows = await Commission.filter(sale_id__in=ids).order_by("created_at", "id")

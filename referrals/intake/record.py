@@ -14,7 +14,7 @@ from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.errors import Conflict, Invalid, Refusal
 from jejaring.ledger.post import hold
-from referrals.attribution import attribute, evidence
+from referrals.attribution import attribute, bonds, evidence
 from referrals.attribution.evidence import Ask
 from referrals.attribution.models import Credit
 from referrals.commissions import accrue, write
@@ -183,6 +183,9 @@ async def _store_new(entries: Sequence[Entry], around: _Around) -> dict[OrderKey
         [line for order in orders for line in order.lines],
         [touch for made in credited for touch in made.touches],
         [credit for made in credited for credit in made.credits],
+    )
+    await bonds.follow(
+        [(order, given) for order, given in pairs if order.sale.state == "completed"]
     )
     for key, refunds in (await store.waiting(around.waiting)).items():
         if key in recorded:

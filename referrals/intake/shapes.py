@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from jejaring.web.shapes import Amount, Code, PageQuery, Quantity, Rupiah, Shape, When
+from jejaring.web.shapes import Amount, Code, Line, PageQuery, Quantity, Rupiah, Shape, When
 from referrals.commissions.shapes import CommissionOut, Since
 
 Source = Literal[
@@ -184,6 +184,44 @@ class TouchOut(BaseModel):
     text: str
 
 
+class CreditIn(Shape):
+    """Who is to be credited by a person's decision: an enrolment, or null for nobody."""
+
+    enrolment_id: Annotated[str, Field(max_length=32)] | None
+    reason: Annotated[Line, Field(min_length=3, max_length=300)]
+
+
+class CreatorIn(Shape):
+    """What a marketplace calls a partner (by handle) of yours."""
+
+    source: Literal["shopee", "tokopedia", "tiktok", "lazada"]
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    partner: Annotated[Line, Field(min_length=1, max_length=60)]
+
+
+class CreatorOut(BaseModel):
+    """A marketplace's name for a partner; `name` as it is compared: one case, no spaces, no @."""
+
+    id: str
+    source: str
+    name: str
+    partner: str
+    created_at: datetime
+
+
+class DecisionOut(BaseModel):
+    """A person's decision on the credit: who got the order (null: nobody), why, by whom, and which
+    enrolments were credited until then.
+    """
+
+    id: str
+    enrolment_id: str | None
+    reason: str
+    actor: str
+    before: list[str]
+    at: datetime
+
+
 class RefundPart(BaseModel):
     """What a refund took of a line's base."""
 
@@ -252,6 +290,7 @@ class SaleDetail(SaleOut):
     note: str | None
     items: list[LineOut]
     touches: list[TouchOut]
+    decisions: list[DecisionOut]
     refunds: list[RefundOut]
     disputes: list[DisputeOut]
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from referrals.attribution.models import Credit, Touch
+from referrals.attribution.models import Credit, Decision, Touch
 from referrals.attribution.rules import summary
 from referrals.commissions import words as commission_words
 from referrals.commissions.models import Commission
 from referrals.intake import words
 from referrals.intake.shapes import (
     CreditOut,
+    DecisionOut,
     DisputeOut,
     LineOut,
     RefundOut,
@@ -34,6 +35,7 @@ class Whole:
     commissions: Sequence[Commission]
     standings: Mapping[str, str] = field(default_factory=dict)
     touches: Sequence[Touch] = ()
+    decisions: Sequence[Decision] = ()
     refunds: Sequence[Refund] = ()
     handles: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,6 +60,7 @@ def detail(whole: Whole, lang: str) -> SaleDetail:
         note=row.note,
         items=[_line(whole, line, lang) for line in whole.order.lines],
         touches=[_touch(whole, touch, lang) for touch in whole.touches],
+        decisions=[_decision(d) for d in whole.decisions],
         refunds=[refund(r) for r in whole.refunds if r.kind == "refund"],
         disputes=[dispute(r) for r in whole.refunds if r.kind == "dispute"],
     )
@@ -147,6 +150,17 @@ def _touch(whole: Whole, row: Touch, lang: str) -> TouchOut:
         won=row.won,
         reason=row.reason,
         text=words.touch(row, lang, whole.order.shop.zone),
+    )
+
+
+def _decision(row: Decision) -> DecisionOut:
+    return DecisionOut(
+        id=row.id,
+        enrolment_id=row.enrolment_id,
+        reason=row.reason,
+        actor=row.actor,
+        before=row.before,
+        at=row.created_at,
     )
 
 

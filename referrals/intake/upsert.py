@@ -11,11 +11,11 @@ from jejaring.db.transact import transact
 from jejaring.kit.errors import Refusal
 from referrals.attribution import attribute, evidence
 from referrals.attribution.evidence import Evidence
-from referrals.attribution.models import Credit, Touch
+from referrals.attribution.models import Credit, Decision, Touch
 from referrals.commissions import amend
 from referrals.commissions.amend import Pricing
 from referrals.commissions.reverse import Cause
-from referrals.intake import changes
+from referrals.intake import changes, recredit
 from referrals.intake.changes import Change
 from referrals.intake.record import Entry, Outcome, record_many
 from referrals.orders import revise, rules, store
@@ -90,7 +90,9 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
         await change.money.out.store_changes()  # what came back counts for its month's limits
     items = await store.items_of({(entry.shop.id, line.sku) for line in draft.lines})
     fresh = await revise.revise(order, draft, entry.content, items)
-    change.new_credits += _credit_new(change, found, fresh, touches)
+    decision = await Decision.filter(sale_id=sale.id).order_by("-created_at", "-id").first()
+    ruled = recredit.added(change, found, fresh, decision)
+    change.new_credits += _credit_new(change, found, fresh, touches) if ruled is None else ruled
     change.credits += change.new_credits
     closed = sale.state in CLOSED_STATES
     cause = Cause(change.version_cause, f"order_{sale.state}" if closed else "order_changed")

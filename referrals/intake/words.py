@@ -22,6 +22,8 @@ def credit(row: Credit, sale: Sale, lang: str, zone: str = DEFAULT_ZONE) -> str:
         at=row.touch_at,
         coupon=sale.coupon or "",
     )
+    if row.because.get("reason"):
+        text += f" “{row.because['reason']}”"
     if row.self_referral:
         text += " " + say(lang, "because.credit.self_referral", zone)
     return text

@@ -11,11 +11,12 @@ from campaigns.lifecycle import queries as campaigns
 from campaigns.terms import versions
 from jejaring import world
 from jejaring.db.transact import transact
+from jejaring.identity import sealing
 from jejaring.identity.models import Organisation
 from jejaring.kit.errors import Conflict, NotFound
 from jejaring.kit.text import fold_code
 from referrals.links.models import Coupon
-from referrals.links.rules import coupon_ideas
+from referrals.links.rules import check_letters, coupon_ideas
 
 IDEAS = 120
 LONGEST = 40
@@ -110,6 +111,11 @@ def _reason(row: Coupon, enrolment: Enrolment) -> str:
     if campaign.starts_at is not None and campaign.starts_at > world.now():
         return "campaign_not_started"
     return ""
+
+
+def check_of(merchant_id: str, code: str) -> str:
+    """The check letters of a code's chat reference: a mistyped code does not credit another."""
+    return check_letters(sealing.blind("reference", f"{merchant_id}:{code}"))
 
 
 async def of(enrolment_ids: Collection[str]) -> dict[str, str]:

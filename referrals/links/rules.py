@@ -1,6 +1,7 @@
 """Where a link leads, what codes look like, and which coupon a partner is offered. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,6 +112,61 @@ def counts_from_to(standing: Standing) -> tuple[float, float]:
 def is_coupon(code: str) -> bool:
     """Whether a folded code may be a coupon: 3–24 letters, digits and inner hyphens."""
     return _COUPON.fullmatch(code) is not None
+
+
+# Letters and digits that nobody mistakes for another when a chat is typed off.
+_CHECK = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_DASH = r"\s*[-\u2010-\u2015_]\s*"
+_REFERENCE = re.compile(
+    r"(?P<mark>[\[#]\s*)*(?<![A-Z0-9-])"
+    r"(?P<code>[A-Z0-9]{1,24}(?:-[A-Z0-9]{1,24}){0,4})"
+    rf"(?:{_DASH}|(?<=[A-Z0-9])(?P<gap>\s+))(?P<check>[A-Z0-9]{{4}})(?![A-Z0-9-])"
+)
+_BRACKETS = re.compile(r"\[([^\[\]]{3,80})\]")
+MAX_REFERENCES = 10
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A partner's code with its four check letters, as found in a chat; `marked`: it stood behind
+    `[` or `#`, so that it was meant as one.
+    """
+
+    code: str
+    check: str
+    marked: bool
+
+
+def check_letters(digest: str) -> str:
+    """Four letters for a keyed hash (hexadecimal), none easily mistaken for another."""
+    number = int(digest[:16], 16)
+    letters = []
+    for _ in range(4):
+        number, place = divmod(number, len(_CHECK))
+        letters.append(_CHECK[place])
+    return "".join(letters)
+
+
+def reference(code: str, check: str) -> str:
+    """`[#RINA10-7F3K]`: what the order text of a product page carries."""
+    return f"[#{code}-{check}]"
+
+
+def references(text: str) -> list[Reference]:
+    """The references in a chat or note, in their order, each once, at most ten: in any case, with
+    or without brackets and #, with spaces or another dash where people put them. Without a mark a
+    dash must be there.
+    """
+    flat = unicodedata.normalize("NFKC", text).upper()
+    flat = _BRACKETS.sub(lambda m: f"[{''.join(m[1].split())}]", flat)
+    found: dict[tuple[str, str], Reference] = {}
+    for match in _REFERENCE.finditer(flat):
+        marked = match["mark"] is not None
+        if match["gap"] and not marked:
+            continue
+        place = (match["code"], match["check"])
+        found.setdefault(place, Reference(*place, marked))
+    return list(found.values())[:MAX_REFERENCES]
 
 
 def coupon_ideas(handle: str, discount_bp: int | None) -> Iterator[str]:

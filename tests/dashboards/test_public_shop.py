@@ -240,8 +240,7 @@ async def test_a_shop_is_found_by_its_name(
     assert (await http.get("/find", params={"q": words})).headers["location"] == where
 
 
-def test_a_reference_has_no_letters_that_are_mistaken() -> None:
-    assert rules.reference("RINA10", "ilo01abcd") == "[#RINA10-ABCD]"
+
 
 
 def test_a_discount_is_rounded_half_up() -> None:

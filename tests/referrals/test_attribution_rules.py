@@ -10,7 +10,7 @@ from campaigns.enrolments.rules import EnrolmentFacts
 from campaigns.lifecycle.rules import CampaignFacts
 from campaigns.terms.rules import Policy
 from referrals.attribution import rules
-from referrals.attribution.rules import Promise, Seen, Sold, Verdict
+from referrals.attribution.rules import Buyer, Person, Promise, Seen, Sold, Verdict
 
 T = datetime(2026, 11, 24, 3, tzinfo=UTC)
 BEGAN = T - timedelta(days=100)
@@ -407,9 +407,23 @@ def test_the_summary_sums_to_the_whole(shares: list[tuple[str, int, int]]) -> No
 def test_who_buys_from_themselves(
     own: bool, buyer: tuple[str | None, str | None], selfish: bool
 ) -> None:
-    contacts = (frozenset({"+62811"}), frozenset({"rina@y.id"}))
+    person = Person(frozenset({"+62811"}), frozenset({"rina@y.id"}), frozenset({"dana"}))
     touches = [touch("a1", own=own), touch("b1", own=True)]
-    assert rules.is_self("org_a", touches, buyer, contacts) is selfish
+    assert rules.is_self("org_a", touches, Buyer(*buyer), person) is selfish
+
+
+def test_a_wallet_that_is_the_buyers_phone_is_the_partner() -> None:
+    person = Person(accounts=frozenset({"dana", "gopay"}))
+    for accounts, selfish in ((frozenset({"dana"}), True), (frozenset({"ovo"}), False)):
+        assert rules.is_self("org_a", [], Buyer("+62811", None, accounts), person) is selfish
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [("@Rina.Shop ", "rina.shop"), ("ＲＩＮＡ  shop", "rinashop"), ("rina", "rina")],
+)
+def test_a_creators_name_is_folded(typed: str, same: str) -> None:
+    assert rules.fold_creator(typed) == same
 
 
 @pytest.mark.parametrize(

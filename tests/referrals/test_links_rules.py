@@ -152,3 +152,42 @@ def test_good_coupons(code: str) -> None:
 @pytest.mark.parametrize("code", ["", "AB", "sari", "-SARI", "SARI-", "SA RI", "A" * 25, "SÄRI"])
 def test_bad_coupons(code: str) -> None:
     assert not rules.is_coupon(code)
+
+
+REFERENCES = [
+    ("Halo, mau pesan [#RINA10-7F3K]", [("RINA10", "7F3K", True)]),
+    ("mau pesan rina10-7f3k ya", [("RINA10", "7F3K", False)]),
+    ("# rina10 7f3k", [("RINA10", "7F3K", True)]),
+    ("[ # RINA 10 - 7F3K ]", [("RINA10", "7F3K", True)]),
+    ("#RINA10 – 7F3K]", [("RINA10", "7F3K", True)]),
+    ("[#RINA10_7F3K", [("RINA10", "7F3K", True)]),
+    ("[#SARI-DEWI-10-7F3K] [#sari-dewi-10-7f3k]", [("SARI-DEWI-10", "7F3K", True)]),
+    ("#A1-2345, #B2-WXYZ!", [("A1", "2345", True), ("B2", "WXYZ", True)]),
+    ("#RINA10\n-\n7F3K", [("RINA10", "7F3K", True)]),
+    ("＃ＲＩＮＡ１０－７Ｆ３Ｋ", [("RINA10", "7F3K", True)]),
+    ("terima kasih kak, kirim ke Jl. Melati 12", []),
+    ("RINA10-7F3KX, x-RINA10-7F3", []),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), REFERENCES)
+def test_references_are_found_as_people_write_them(
+    text: str, found: list[tuple[str, str, bool]]
+) -> None:
+    assert [(r.code, r.check, r.marked) for r in rules.references(text)] == found
+
+
+@given(st.text(max_size=500))
+def test_any_note_can_be_read(text: str) -> None:
+    assert len(rules.references(text)) <= rules.MAX_REFERENCES
+
+
+@given(st.text("0123456789abcdef", min_size=16, max_size=64), st.sampled_from(["RINA10", "A-B-C"]))
+def test_a_reference_finds_itself_and_has_no_letters_that_are_mistaken(
+    digest: str, code: str
+) -> None:
+    check = rules.check_letters(digest)
+    assert not set(check) & set("ILO01")
+    text = f"Halo {rules.reference(code, check)} ya"
+    assert rules.references(text.lower()) == [rules.Reference(code, check, True)]

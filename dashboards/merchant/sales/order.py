@@ -50,6 +50,7 @@ async def _page(
         "state": rules.chip(sale.state, [c.state for c in sale.commissions]),
         "names": await queries.names(handles),
         "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
+        "people": {t.enrolment_id: t.partner for t in sale.touches},
         "promises": promises,
         "campaigns": await _campaigns({t.campaign_id for t in sale.touches}),
         "left": left,
@@ -64,7 +65,8 @@ async def _page(
 async def _promises(sale_id: str) -> list[dict[str, Any]]:
     """The policies and terms versions that decided, one per credited campaign."""
     found = []
-    pairs = await Credit.filter(sale_id=sale_id).values_list("campaign_id", "terms_number")
+    given = Credit.filter(sale_id=sale_id, ended_by=None)
+    pairs = await given.values_list("campaign_id", "terms_number")
     names = await _campaigns({campaign_id for campaign_id, _ in pairs})
     for campaign_id, number in sorted(set(pairs))[:5]:
         terms = await versions.by_number(campaign_id, number)

@@ -17,6 +17,7 @@ EVENTS = (
     "sale.recorded",
     "sale.changed",
     "refund.applied",
+    "credit.decided",
     "dispute.lost",
     "dispute.won",
     "commission.accrued",

@@ -50,7 +50,7 @@ def person_email(raw: str) -> str | None:
         return None
     local, _, host = flat.partition("@")
     person = local.partition("+")[0].replace(".", "") or local
-    return f"{person}@{host}"
+    return f"{person}@{'gmail.com' if host == 'googlemail.com' else host}"
 
 
 def shown_phone(e164: str) -> str:

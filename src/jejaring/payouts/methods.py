@@ -4,11 +4,12 @@ While a change waits nobody is paid to the old account. The number is kept seale
 four digits are ever shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from jejaring import world
+from jejaring.db import sql
 from jejaring.db.transact import transact
 from jejaring.hooks.publish import publish
 from jejaring.identity import sealing
@@ -59,6 +60,49 @@ async def of(partner_ids: Sequence[str]) -> dict[str, Held]:
     return found
 
 
+@dataclass(frozen=True)
+class Accounts:
+    """By what money goes to a partner: the blind indexes of its accounts, and the other partners
+    who are paid to one of them.
+    """
+
+    indexes: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+
+async def accounts_of(partner_ids: Collection[str]) -> dict[str, Accounts]:
+    """The accounts of each partner, of earlier and waiting methods too; absent without any."""
+    if not partner_ids:
+        return {}
+    rows = await sql.rows(
+        "SELECT m.partner_id, m.number_index, o.partner_id AS other FROM payout_method m "  # noqa: S608
+        "JOIN payout_method o ON o.number_index = m.number_index AND o.cancelled_at IS NULL "
+        f"WHERE m.cancelled_at IS NULL AND m.partner_id IN ({', '.join('?' * len(partner_ids))})",
+        sorted(partner_ids),
+    )
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for row in rows:
+        indexes, others = found.setdefault(row["partner_id"], (set(), set()))
+        indexes.add(row["number_index"])
+        if row["other"] != row["partner_id"]:
+            others.add(row["other"])
+    return {p: Accounts(frozenset(i), frozenset(o)) for p, (i, o) in found.items()}
+
+
+def wallets_of(phone: str) -> frozenset[str]:
+    """The blind indexes of the e-wallet accounts that a phone (E.164) can be."""
+    found = set()
+    for provider in providers.PROVIDERS.values():
+        if provider.kind == providers.EWALLET:
+            number = providers.account(provider, phone)
+            found.add(_index(provider.code, number or ""))
+    return frozenset(found)
+
+
+def _index(provider: str, number: str) -> str:
+    return sealing.blind("account", f"{provider}:{number}")
+
+
 async def get(caller: Caller) -> Held:
     """The caller's methods; NotFound `no_method` if there is none yet."""
     held = (await of([caller.organisation_id])).get(caller.organisation_id)
@@ -95,7 +139,7 @@ async def _put(caller: Caller, draft: MethodDraft, number: str) -> Held:
     # Two first methods at once would both count at once; the lock lets one be first.
     await Organisation.filter(id=partner_id).select_for_update(no_key=True).get()
     held = (await of([partner_id])).get(partner_id, Held())
-    index = sealing.blind("account", f"{draft.provider}:{number}")
+    index = _index(draft.provider, number)
     newest = held.newest
     if newest is not None and newest.number_index == index:
         return await _rename(caller, held, newest, draft.account_name)
