@@ -286,6 +286,7 @@ class TermsOut(Sparse):
     hold_days: int
     rules: list[RuleIn]
     max_per_partner_month: int | None = None
+    recruiter: RecruiterIn | None = None
     bond_days: int = 0
     buyer_discount: DiscountIn | None = None
 

@@ -17,8 +17,9 @@ from jejaring.identity.rules import Caller
 from jejaring.kit.errors import NotFound, Refusal
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
-from referrals.links import coupons, welcome
+from referrals.links import coupons
 from referrals.links import rename as coupon_codes
+from referrals.network import recruit
 
 PAGE = 12
 SHOWN_PRODUCTS = 12
@@ -82,7 +83,7 @@ async def join(request: Request, caller: Caller) -> Response:
     sent |= {f"answer-{n}": pages.text(request, f"answer-{n}") for n in range(len(row.questions))}
     answers = {q: sent[f"answer-{n}"] for n, q in enumerate(row.questions) if sent[f"answer-{n}"]}
     try:
-        made = await welcome.join(
+        made = await recruit.join(
             caller, row.id, sent["role"], answers=answers, invitation=sent["code"] or None
         )
     except NotFound:

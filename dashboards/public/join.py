@@ -1,6 +1,6 @@
 """Joining a campaign: its promise in sentences, one worked example, one form."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Forbidden, Invalid, NotFound, Refusal
 from jejaring.members import signup
 from jejaring.web import address, language, pages, render
-from referrals.links import welcome
+from referrals.network import recruit
 
 EXAMPLE_PRICE = 100_000
 
@@ -33,12 +33,14 @@ class Sent:
     code: str = ""
     values: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    ref: str = ""
 
 
 async def show(request: Request, caller: Caller | None) -> Response:
     """The campaign's promise and the way in."""
     campaign = await lifecycle.public(request.path_params["campaign"])
     sent = Sent(request.query_params.get("role", ""), request.query_params.get("code", "")[:80])
+    sent = replace(sent, ref=request.query_params.get("ref", "")[:64])
     return render.page(request, "join.html", await _context(request, caller, campaign, sent))
 
 
@@ -109,6 +111,7 @@ def _read(request: Request, campaign: Campaign) -> Sent:
         pages.text(request, "code", 80),
         {name: pages.text(request, name, 300) for name in names},
         answers,
+        pages.text(request, "ref", 64),
     )
 
 
@@ -125,8 +128,13 @@ async def _join(campaign: Campaign, caller: Caller, sent: Sent) -> Response:
         raise Invalid("partner_needed")
     if not caller.may("edit"):
         raise Forbidden("role_forbids")
-    found = await welcome.join(
-        caller, campaign.id, sent.role, answers=sent.answers, invitation=sent.code or None
+    found = await recruit.join(
+        caller,
+        campaign.id,
+        sent.role,
+        answers=sent.answers,
+        invitation=sent.code or None,
+        ref=sent.ref or None,
     )
     state = found.enrolment.state
     if state in ("rejected", "ended"):

@@ -70,7 +70,11 @@ class Sold:
                 volumes[row.rule] = volumes.get(row.rule, 0) + row.base
 
 
-async def limits_for(found: Evidence, orders: Sequence[tuple[str, list[Credit]]]) -> Limits:
+async def limits_for(
+    found: Evidence,
+    orders: Sequence[tuple[str, list[Credit]]],
+    further: Mapping[str, set[str]] | None = None,
+) -> Limits:
     """Lock the campaigns, then the enrolments that have a month's limit (both by id), and read what
     is left; for the month and the credits of each order.
     """
@@ -78,7 +82,7 @@ async def limits_for(found: Evidence, orders: Sequence[tuple[str, list[Credit]]]
     if not given:
         return Limits()
     left = budget.left(await budget.lock({c.campaign_id for c in given}))
-    months: dict[str, set[str]] = {}
+    months = {place: set(found_months) for place, found_months in (further or {}).items()}
     tiers: dict[str, set[str]] = {}
     for month, made in orders:
         for credit in made:

@@ -82,7 +82,8 @@ def groups(rows: Iterable[Commission]) -> dict[Group, list[Commission]]:
     """Rows by line, partner and rule, the first made leading; rejected ones are off the books."""
     found: dict[Group, list[Commission]] = {}
     for row in sorted(rows, key=lambda row: row.key.startswith("amend:")):
-        if row.state in rules.ON_BOOKS and row.line_id is not None:
+        own = row.line_id is not None and row.parent_id is None
+        if row.state in rules.ON_BOOKS and own and row.line_id is not None:
             found.setdefault((row.line_id, row.enrolment_id, row.rule_index), []).append(row)
     return found
 
@@ -110,6 +111,29 @@ async def settle(order: Order, rows: Sequence[Commission], cause: Cause, out: Ch
     await take_back([(own, -delta) for own, delta in wanted if delta < 0], cause, out)
     if cause.gives:
         await _reinstate([(own, delta) for own, delta in wanted if delta > 0], cause, out)
+    await follow(rows, cause, out)
+
+
+async def follow(rows: Sequence[Commission], cause: Cause, out: Changes) -> None:
+    """Bring recruiters' shares among the rows to what their parents, among them too, still have."""
+    known = {row.id: row for row in rows}
+    wanted: list[tuple[list[Commission], int]] = []
+    for row in rows:
+        parent = known.get(row.parent_id or "")
+        if parent is not None and row.state in rules.ON_BOOKS:
+            off = parent.state not in rules.ON_BOOKS
+            due = rules.share_due(row.amount, (parent.amount, parent.reversed), off=off)
+            wanted.append(([row], due - (row.amount - row.reversed)))
+    await take_back([(own, -delta) for own, delta in wanted if delta < 0], cause, out)
+    if cause.gives:
+        await _reinstate([(own, delta) for own, delta in wanted if delta > 0], cause, out)
+
+
+async def shares_of(rows: Sequence[Commission]) -> list[Commission]:
+    """The recruiters' shares of these commissions, locked till the transaction ends."""
+    ids = [row.id for row in rows]
+    shares = Commission.filter(parent_id__in=ids).order_by("created_at", "id")
+    return await shares.select_for_update()
 
 
 async def take_back(

@@ -156,6 +156,7 @@ async def _take(row: TrueUp, counted: Sequence[Counted], wanted: int) -> int:
     changes = Changes(row.merchant_id, {row.partner_id})
     before: int = sum(own.reversed for own in rows)
     await reverse.take_back([(rows, wanted)], cause, changes)
+    await reverse.follow([*rows, *await reverse.shares_of(rows)], cause, changes)
     for one, earlier in zip(counted, monthly.befores([c.sold for c in counted]), strict=True):
         net = sum(own.amount - own.reversed for own in one.rows)
         leader = one.rows[0]

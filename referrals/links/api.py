@@ -21,7 +21,6 @@ from referrals.links.shapes import (
     CouponOut,
     DiscountOut,
     EndIn,
-    EnrolmentIn,
     EnrolmentOut,
     EnrolmentQuery,
     LinkIn,
@@ -31,19 +30,6 @@ from referrals.links.shapes import (
     enrolment_out,
     links_out,
 )
-
-
-async def create_enrolment(caller: Caller, body: EnrolmentIn) -> EnrolmentOut | Reply:
-    """Join a campaign, or ask to.
-
-    An active enrolment comes with its coupon and first link. The same campaign again answers 200
-    with the enrolment that is there.
-    """
-    found = await welcome.join(
-        caller, body.campaign_id, body.role, answers=body.answers, invitation=body.invitation
-    )
-    shown = await _one(caller, found.enrolment.id)
-    return Reply(shown, 201 if found.created else 200)
 
 
 async def list_enrolments(caller: Caller, query: EnrolmentQuery) -> PageOf[EnrolmentOut]:
@@ -56,19 +42,19 @@ async def list_enrolments(caller: Caller, query: EnrolmentQuery) -> PageOf[Enrol
 async def approve_enrolment(caller: Caller, enrolment_id: str) -> EnrolmentOut:
     """Let a partner in who asked to join."""
     found = await welcome.approve(caller, enrolment_id)
-    return await _one(caller, found.enrolment.id)
+    return await enrolment_shown(caller, found.enrolment.id)
 
 
 async def reject_enrolment(caller: Caller, enrolment_id: str, body: ReasonIn) -> EnrolmentOut:
     """Turn a request away, with a reason that the partner reads."""
     row = await join.reject(caller.organisation_id, enrolment_id, caller.actor, body.reason_code)
-    return await _one(caller, row.id)
+    return await enrolment_shown(caller, row.id)
 
 
 async def end_enrolment(caller: Caller, enrolment_id: str, body: EndIn) -> EnrolmentOut:
     """End an enrolment: no new touches or sales; what was earned before runs on."""
     row = await join.end(caller.organisation_id, enrolment_id, caller.actor, body.reason_code)
-    return await _one(caller, row.id)
+    return await enrolment_shown(caller, row.id)
 
 
 async def create_link(caller: Caller, body: LinkIn) -> LinkOut | Reply:
@@ -137,7 +123,8 @@ async def qr_png(code: str, query: SizeQuery) -> Response:
     return Response(drawn, media_type="image/png", headers=_KEEP)
 
 
-async def _one(caller: Caller, enrolment_id: str) -> EnrolmentOut:
+async def enrolment_shown(caller: Caller, enrolment_id: str) -> EnrolmentOut:
+    """The enrolment whole, for either side. NotFound."""
     (shown,) = await _shown([await enrolments.get(caller.organisation_id, enrolment_id)])
     return shown
 
@@ -160,7 +147,6 @@ async def _shown(rows: Sequence[Enrolment]) -> list[EnrolmentOut]:
 
 
 ENDPOINTS: list[Endpoint] = [
-    post("/v1/enrolments", create_enrolment, guards.partner("join"), statuses=(200,)),
     get("/v1/enrolments", list_enrolments, guards.both(None)),
     post(
         "/v1/enrolments/{enrolment_id}/approve",

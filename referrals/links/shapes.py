@@ -18,12 +18,15 @@ Answer = Annotated[str, Field(max_length=1000)]
 
 
 class EnrolmentIn(Shape):
-    """Join a campaign. `answers` are keyed by the campaign's questions; `invitation` is a code."""
+    """Join a campaign. `answers` are keyed by the campaign's questions; `invitation` is a code of
+    the merchant's; `ref` the code, link or handle of the partner who brought you.
+    """
 
     campaign_id: Id
     role: Role
     answers: Annotated[dict[str, Answer], Field(max_length=20)] | None = None
     invitation: Annotated[str, Field(max_length=64)] | None = None
+    ref: Annotated[str, Field(max_length=64)] | None = None
 
 
 class ReasonIn(Shape):

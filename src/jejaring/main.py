@@ -53,6 +53,7 @@ from referrals.commissions import jobs as commissions_jobs
 from referrals.intake import api as intake_api
 from referrals.intake import jobs as intake_jobs
 from referrals.links import api as links_api
+from referrals.network import api as network_api
 from referrals.review import api as review_api
 from referrals.review import jobs as review_jobs
 
@@ -66,6 +67,7 @@ ENDPOINTS: list[Endpoint] = [
     *campaigns_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *intake_api.ENDPOINTS,
+    *network_api.ENDPOINTS,
     *links_api.ENDPOINTS,
     *commissions_api.ENDPOINTS,
     *review_api.ENDPOINTS,

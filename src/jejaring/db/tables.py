@@ -13,6 +13,7 @@ MODEL_MODULES = (
     "campaigns.lifecycle.models",
     "campaigns.enrolments.models",
     "referrals.links.models",
+    "referrals.network.models",
     "referrals.clicks.models",
     "referrals.orders.models",
     "referrals.attribution.models",

@@ -490,6 +490,20 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='Recruitment',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('merchant', fields.ForeignKeyField('jejaring.Organisation', source_field='merchant_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('recruit_id', fields.CharField(max_length=32)),
+                ('recruiter_id', fields.CharField(max_length=32)),
+                ('enrolment', fields.ForeignKeyField('jejaring.Enrolment', source_field='enrolment_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('by', fields.CharField(max_length=8)),
+                ('at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'recruitment', 'app': 'jejaring', 'unique_together': (('merchant', 'recruit_id'),), 'indexes': [Index(fields=['merchant_id', 'recruiter_id'])], 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='ReviewCase',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),

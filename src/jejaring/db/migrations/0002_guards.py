@@ -9,7 +9,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 # Rows are added, never changed: not by a bug, not by hand.
-APPEND_ONLY = ("ledger_entry", "ledger_posting", "audit_entry")
+APPEND_ONLY = ("ledger_entry", "ledger_posting", "audit_entry", "recruitment")
 
 CHECKS = {
     "ledger_posting": {

@@ -1,0 +1,1 @@
+"""Who recruited whom: recorded once, at a partner's first join with a merchant."""
