@@ -54,6 +54,7 @@ from referrals.intake import api as intake_api
 from referrals.intake import jobs as intake_jobs
 from referrals.links import api as links_api
 from referrals.network import api as network_api
+from referrals.orders import audit as orders_audit
 from referrals.review import api as review_api
 from referrals.review import jobs as review_jobs
 
@@ -96,6 +97,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     payouts_audit.audit,
     figures_audit.audit,
     commissions_audit.audit,
+    orders_audit.audit,
 ]
 
 HANDLERS: dict[str, worker.Handler] = {

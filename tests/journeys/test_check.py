@@ -35,6 +35,10 @@ async def s(http: httpx2.AsyncClient, cast: Cast) -> Stage:
     await run.approve(shop, (await run.preview(shop)).id)
     refund = {"refund_id": "R-1", "reason": "rusak", "amount": 50_000}
     await made.send("POST", f"/v1/sales/{first['id']}/refunds", refund)
+    lost = {"dispute_id": "D-1", "outcome": "lost", "amount": 20_000}
+    await made.send("POST", f"/v1/sales/{first['id']}/disputes", lost)
+    off = {"partner": cast.rina.org.slug, "amount": 1_000, "reason": "salah toko"}
+    await made.send("POST", "/v1/owed-back/write-off", off)
     await made.sell("INV-3", click_id=await made.click(), state="completed")
     await made.sell("INV-4", click_id=await made.click(), state="placed")
     await rollup.run()
@@ -122,6 +126,20 @@ PLANTED = {
         "in_payout",
     ),
     "a campaign's budget": ("UPDATE campaign SET reserved = reserved - 1", "reserved"),
+    "what is refunded of a line": (
+        "UPDATE sale_line SET refunded = refunded - 1 WHERE refunded > 0",
+        "refunded",
+    ),
+    "a refund that nobody made": (
+        "UPDATE sale_line SET refunded = 1 WHERE refunded = 0",
+        "refunded",
+    ),
+    "a dispute said to be won": (
+        "UPDATE refund SET state = 'undone' WHERE kind = 'dispute'",
+        "refunded",
+    ),
+    "a write-off": ("UPDATE owed_settlement SET amount = amount + 1", "written_off"),
+    "a write-off that is gone": ("DELETE FROM owed_settlement", "written_off"),
     "a figure of sales": (
         "UPDATE daily_figure SET sales_amount = sales_amount + 1",
         "sales_amount",

@@ -94,6 +94,25 @@ async def refunds(h: History) -> None:
         await h.send("POST", "/v1/refunds", sent | what)
 
 
+async def disputes(h: History) -> None:
+    """One is lost, or an older one won; at times both, or won before it is lost."""
+    if h.orders:
+        sale = await Sale.get(order_id=h.random.choice(h.orders))
+        number = h.random.choice([1, 1, 2])
+        sent = {"dispute_id": f"D-{number}", "amount": 33_000 * number}
+        for outcome in h.random.choice([["lost"], ["lost"], ["won"], ["lost", "won"]]):
+            await h.send("POST", f"/v1/sales/{sale.id}/disputes", sent | {"outcome": outcome})
+
+
+async def owed_back(h: History) -> None:
+    row = await h.s.balance()
+    if row is not None and row.owed_back:
+        amount = h.random.choice([1, row.owed_back, row.owed_back + 1])
+        sent = {"partner": h.s.cast.rina.org.slug, "amount": amount, "reason": "x"}
+        way = h.random.choice(["write-off", "repay"])
+        await h.send("POST", f"/v1/owed-back/{way}", sent)
+
+
 async def states(h: History) -> None:
     if h.orders:
         sale = await Sale.get(order_id=h.random.choice(h.orders))
@@ -130,7 +149,8 @@ async def cancels(h: History) -> None:
 
 
 ACTS = (orders, orders, orders, upserts, upserts, upserts, refunds, refunds, refunds, states,
-        states, days, releases, runs, outcomes, outcomes, cancels)  # fmt: skip
+        disputes, disputes, disputes, owed_back, states, days, releases, runs, outcomes, outcomes,
+        cancels)  # fmt: skip
 
 
 async def is_as_it_should_be() -> None:
