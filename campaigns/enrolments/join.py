@@ -19,6 +19,7 @@ from campaigns.enrolments.rules import (
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.queries import state_of
 from campaigns.terms import versions
+from campaigns.terms.rules import TIERS
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.hooks.publish import publish
@@ -164,6 +165,30 @@ async def end(
             if reason_code == "fraud":
                 held = {"enrolment_id": row.id, "reason": reason_code}
                 await enqueue("commissions.hold", held, key=f"hold:{row.id}")
+        return row
+
+    return await transact(work)
+
+
+async def set_tier(merchant_id: str, enrolment_id: str, tier: str, actor: str) -> Enrolment:
+    """The partner's tier from now on (bronze, silver, gold); sales keep the tier they were recorded
+    under. The same tier changes nothing. NotFound, Invalid, Conflict unless active.
+    """
+    if tier not in TIERS:
+        raise Invalid.at("/tier", "unknown_tier", codes=TIERS)
+
+    async def work() -> Enrolment:
+        row = await _locked(merchant_id, enrolment_id, "active")
+        if row.state != "active":
+            raise Conflict("enrolment_not_active")
+        if row.tier != tier:
+            before, row.tier = row.tier, tier
+            await row.save(update_fields=["tier"])
+            data = {"campaign_id": row.campaign_id, "before": before, "after": tier}
+            name = "enrolment.tier_changed"
+            await note(name, row.id, actor=actor, organisation_id=row.merchant_id, **data)
+            for side in (row.merchant_id, row.partner_id):
+                await publish(name, side, row.id, **data)
         return row
 
     return await transact(work)

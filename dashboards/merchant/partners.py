@@ -10,6 +10,7 @@ from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.queries import Sieve
 from campaigns.enrolments.rules import END_REASONS, REJECT_REASONS
 from campaigns.lifecycle import queries as lifecycle
+from campaigns.terms.rules import TIERS
 from dashboards.figures import pieces
 from dashboards.frame import forms
 from dashboards.merchant import hang, queries
@@ -98,6 +99,18 @@ async def end(request: Request, caller: Caller) -> Response:
     return pages.go(f"/merchant/partners/{row.partner_id}", "info_place_ended")
 
 
+async def tier(request: Request, caller: Caller) -> Response:
+    """Set a partner's tier in a campaign."""
+    enrolment_id = request.path_params["enrolment_id"]
+    row = await enrolments.get(caller.organisation_id, enrolment_id)
+    try:
+        wanted = pages.text(request, "tier", 10)
+        await join.set_tier(caller.organisation_id, enrolment_id, wanted, caller.actor)
+    except Refusal as exc:
+        return _refused(request, exc)
+    return pages.go(f"/merchant/partners/{row.partner_id}", "info_tier_set", name=row.partner.name)
+
+
 def _refused(request: Request, exc: Refusal) -> Response:
     """Back to the list with the reason; a thing that is not there stays a 404."""
     if exc.status == 404:
@@ -143,6 +156,7 @@ async def show(
         "next": after,
         "cursor": cursor,
         "reasons": END_REASONS,
+        "tiers": TIERS,
     }
     return await hang.page(request, "merchant/partner.html", context, settling["status"])
 
@@ -154,4 +168,5 @@ PAGES = [
     pages.act("/merchant/enrolments/{enrolment_id}/approve", approve, _EDIT),
     pages.act("/merchant/enrolments/{enrolment_id}/reject", reject, _EDIT),
     pages.act("/merchant/enrolments/{enrolment_id}/end", end, _EDIT),
+    pages.act("/merchant/enrolments/{enrolment_id}/tier", tier, _EDIT),
 ]

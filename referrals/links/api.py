@@ -14,7 +14,7 @@ from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Invalid, NotFound
 from jejaring.settings import settings
-from jejaring.web.api import Endpoint, Reply, get, post
+from jejaring.web.api import Endpoint, Reply, get, patch, post
 from jejaring.web.shapes import PageOf, QueryShape
 from referrals.links import coupons, create, lookup, qr, queries, welcome
 from referrals.links.shapes import (
@@ -27,6 +27,7 @@ from referrals.links.shapes import (
     LinkOut,
     LinkQuery,
     ReasonIn,
+    TierIn,
     enrolment_out,
     links_out,
 )
@@ -54,6 +55,12 @@ async def reject_enrolment(caller: Caller, enrolment_id: str, body: ReasonIn) ->
 async def end_enrolment(caller: Caller, enrolment_id: str, body: EndIn) -> EnrolmentOut:
     """End an enrolment: no new touches or sales; what was earned before runs on."""
     row = await join.end(caller.organisation_id, enrolment_id, caller.actor, body.reason_code)
+    return await enrolment_shown(caller, row.id)
+
+
+async def set_tier(caller: Caller, enrolment_id: str, body: TierIn) -> EnrolmentOut:
+    """Set a partner's tier; it counts for sales recorded from now on."""
+    row = await join.set_tier(caller.organisation_id, enrolment_id, body.tier, caller.actor)
     return await enrolment_shown(caller, row.id)
 
 
@@ -166,6 +173,7 @@ ENDPOINTS: list[Endpoint] = [
         guards.merchant("campaigns"),
         status=200,
     ),
+    patch("/v1/enrolments/{enrolment_id}", set_tier, guards.merchant("campaigns")),
     post("/v1/links", create_link, guards.partner("links"), statuses=(200,)),
     get("/v1/links", list_links, guards.partner("links")),
     get("/v1/coupons/{code}", get_coupon, guards.merchant("sales")),

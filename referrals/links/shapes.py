@@ -41,6 +41,12 @@ class EndIn(Shape):
     reason_code: Annotated[str, Field(min_length=1, max_length=40)] = "by_agreement"
 
 
+class TierIn(Shape):
+    """The partner's tier."""
+
+    tier: Literal["bronze", "silver", "gold"]
+
+
 class EnrolmentQuery(PageQuery):
     """Filters of the list."""
 

@@ -14,6 +14,7 @@ EVENTS = (
     "enrolment.activated",
     "enrolment.rejected",
     "enrolment.ended",
+    "enrolment.tier_changed",
     "sale.recorded",
     "sale.changed",
     "refund.applied",
