@@ -99,6 +99,18 @@ def line_now(order: Order, line: SaleLine) -> LineNow:
     return LineNow(line.base, line.refunded, line.quantity, line.returned, closed)
 
 
+def is_short(order: Order, rows: Sequence[Commission]) -> bool:
+    """Whether a line earns more than giving back all that was taken of it would make: it was
+    refunded before it earned anything (its order was first heard of as closed).
+    """
+    lines = {line.id: line for line in order.lines}
+    return any(
+        rules.still_due(entitled(own), line_now(order, lines[line_id]))
+        > sum(row.amount for row in own)
+        for (line_id, _, _), own in groups(rows).items()
+    )
+
+
 async def settle(order: Order, rows: Sequence[Commission], cause: Cause, out: Changes) -> None:
     """Bring each row to what its line still earns: refunds and closed orders take back; where more
     is due than is left (the order was reopened, a dispute won), what was taken comes back.

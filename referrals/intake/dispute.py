@@ -8,8 +8,11 @@ from tortoise.exceptions import IntegrityError
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict, NotFound
+from referrals.attribution.models import Touch
+from referrals.commissions import amend, reverse
+from referrals.commissions.amend import Pricing
 from referrals.commissions.reverse import Cause
-from referrals.intake import changes, refund
+from referrals.intake import changes, refund, upsert
 from referrals.intake.refund import RefundOutcome
 from referrals.orders import revise, rules
 from referrals.orders.models import Refund, Sale
@@ -56,9 +59,26 @@ async def _dispute(shop: Shop, sale_id: str, draft: DisputeDraft) -> RefundOutco
     known.state, known.undone_at = "undone", world.now()
     await known.save(update_fields=["state", "undone_at"])
     await revise.give_back(change.order, known)
-    await changes.settle(change, Cause(known.id, "dispute_won"))
+    await _earn_again(change, Cause(known.id, "dispute_won"))
     await changes.finish(change, "dispute.won", "dispute_won")
     return RefundOutcome(known, "created")
+
+
+async def _earn_again(change: changes.Change, cause: Cause) -> None:
+    """Give back what was taken; what a line earns beyond that is a further commission."""
+    found = None
+    if reverse.is_short(change.order, change.rows):
+        touches = await Touch.filter(sale_id=change.order.sale.id)
+        found = await upsert.evidence_of(change, touches)
+    await changes.settle(change, cause)
+    if found is None:
+        return
+    sale = change.order.sale
+    sale.version += 1
+    await sale.save(update_fields=["version"])
+    await change.money.out.store_changes()  # what came back counts for its month's limits
+    pricing = Pricing(found, change.order, change.credits, change.rows, cause, change.money)
+    await amend.amend(pricing)
 
 
 async def _first(change: changes.Change, draft: DisputeDraft) -> RefundOutcome:

@@ -82,7 +82,7 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
     reopened = sale.state in CLOSED_STATES and message.state not in CLOSED_STATES
     at = draft.updated_at or entry.received_at
     touches = await Touch.filter(sale_id=sale.id)
-    found = await _evidence(change, touches)
+    found = await evidence_of(change, touches)
     revise.set_state(sale, message.state, at)
     if reopened:
         # First as it was closed, then as it changed: two entries, two keys.
@@ -100,7 +100,7 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
     await changes.finish(change, "sale.changed", cause.reason)
 
 
-async def _evidence(change: Change, touches: Sequence[Touch]) -> Evidence:
+async def evidence_of(change: Change, touches: Sequence[Touch]) -> Evidence:
     """The enrolments and terms of the credit that the order has, and may get; their campaigns are
     locked before any balance is.
     """

@@ -18,7 +18,7 @@ from tests.cast import Cast
 from tests.referrals import shop as stage
 from tests.referrals.shop import Stage, body
 
-MOST = 20
+MOST = 12
 Message = tuple[str, dict[str, Any]]
 End = tuple[Any, ...]
 
@@ -68,16 +68,14 @@ async def play(s: Stage, name: str, messages: Sequence[Message], random: Random)
 
 
 def puts(random: Random, click: str, now: datetime) -> list[Message]:
-    """Two or three bodies of one order, each newer than the one before; the last may close it."""
+    """Two or three bodies of one order, each newer than the one before."""
     found: list[Message] = []
-    count = random.choice([2, 3])
-    for n in range(count):
-        closed = ["cancelled", "returned"] if n == count - 1 else []
+    for n in range(random.choice([2, 3])):
         made = body(
             click_id=click,
             placed_at=(now - timedelta(hours=1)).isoformat(),
             updated_at=(now - timedelta(minutes=30 - n)).isoformat(),
-            state=random.choice(["placed", "paid", "delivered", *closed]),
+            state=random.choice(["placed", "paid", "delivered", "cancelled", "returned"]),
             items=[
                 {
                     "sku": "KEMEJA",
@@ -101,7 +99,7 @@ def amounts(random: Random) -> list[Message]:
     return found + [("disputes", dispute | {"outcome": outcome}) for outcome in outcomes]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 async def test_bodies_refunds_and_disputes_in_any_order(s: Stage, seed: int) -> None:
     random, now = Random(seed), world.now()
     click = await s.click(at=now - timedelta(hours=2))
@@ -111,7 +109,7 @@ async def test_bodies_refunds_and_disputes_in_any_order(s: Stage, seed: int) -> 
     assert await commands.differences(settings()) == []
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 async def test_states_units_and_disputes_in_any_order(s: Stage, seed: int) -> None:
     """What exceeds the order takes all that there is, whoever came first."""
     random, now = Random(100 + seed), world.now()
