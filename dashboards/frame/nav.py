@@ -46,7 +46,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("campaigns", "/partner/campaigns", "horn", "Kampanye"),
         Place("links", "/partner/links", "link", "Link"),
         Place("earnings", "/partner/earnings", "wallet", "Pendapatan",
-              also=("/partner/payouts",)),
+              also=("/partner/payouts", "/partner/commissions")),
         Place("account", "/partner/account", "user", "Akun"),
         Place("claims", "/partner/claims", "chat", "Pesanan chat", False),
         Place("network", "/partner/network", "users", "Jaringan saya", False),

@@ -21,6 +21,7 @@ DEAD = 30
 FAMILIES = (
     "organisation.", "site.", "campaign.", "terms.", "enrolment.", "product.", "payout",
     "method.", "member.", "key.", "invitation.", "password.", "link.", "books.", "job.",
+    "commission.",
 )  # fmt: skip
 
 
