@@ -91,7 +91,7 @@ async def gather(row: TrueUp) -> SoldMonth:
     found = Evidence()
     await evidence.load_promises(found, {row.enrolment_id})
     reading = _Reading(row, found, rows, SoldMonth())
-    for order, given in await _orders(Shop(row.merchant_id, zone), ids):
+    for order, given in await orders_of(Shop(row.merchant_id, zone), ids):
         placed = month_of(order.sale.placed_at, zone)
         if months.get(order.sale.id, placed) == row.month:
             _read(reading, order, given)
@@ -105,7 +105,7 @@ def _recorded(one: Counted) -> tuple[object, ...]:
     return (leader.created_at, int(str(leader.because.get("before", 0))), leader.sale_id)
 
 
-async def _orders(shop: Shop, ids: Sequence[str]) -> list[tuple[Order, list[Credit]]]:
+async def orders_of(shop: Shop, ids: Sequence[str]) -> list[tuple[Order, list[Credit]]]:
     """The sales with lines and credits, in the order in which they were placed."""
     lines: dict[str, list[SaleLine]] = {}
     for line in await SaleLine.filter(sale_id__in=ids).order_by("position"):

@@ -29,8 +29,10 @@ from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Conflict, Invalid, Refusal
 from jejaring.kit.periods import day_start
 from jejaring.web import language, pages
+from referrals.commissions.simulate import Simulation, simulate
 
 EXAMPLE_PRICE = 100_000
+SIMULATED = 500
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Shown:
     errors: dict[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     example: Worked | None = None
+    simulation: Simulation | None = None
 
 
 def typed(request: Request) -> dict[str, str]:
@@ -75,6 +78,7 @@ async def shown(request: Request, caller: Caller, sent: dict[str, str], row: Cam
     lang = language.pick(request)
     view.sentences = words.paragraph(lang, explain.sentences(terms), caller.zone)
     view.example = rules.worked(terms, await sample(row))
+    view.simulation = await simulate(row, terms, SIMULATED)
     return view
 
 
