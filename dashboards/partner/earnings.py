@@ -18,6 +18,7 @@ from jejaring.payouts import queries as money
 from jejaring.payouts.queries import BalanceView
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
+from referrals.attribution import queries as touches
 from referrals.commissions import queries as commissions
 from referrals.commissions.models import Commission
 from referrals.commissions.shapes import CommissionQuery
@@ -27,6 +28,7 @@ from referrals.review import rules as decisions
 
 PAGE = 20
 SHOWN_PAYOUTS = 5
+SHOWN_LOST = 10
 CSV_DAYS = 365
 APPEAL = "/partner/commissions/{commission_id}/appeal"
 MAX_TEXT = 1000
@@ -60,6 +62,7 @@ async def show(request: Request, caller: Caller) -> Response:
         "counts": await lines.counts(partner_id, merchant_id),
         "payouts": paid,
         "shops": await queries.shops({one.merchant_id for one in paid}),
+        "lost": await touches.lost(partner_id, merchant_id, SHOWN_LOST),
         "paid_days": settings().paid_counts_after_days,
         "is_capped": rules.is_capped,
     }

@@ -1,7 +1,7 @@
 """Commissions as lines that explain themselves: what was sold, the calculation, why you, when."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from jejaring.db import sql
 from jejaring.identity.rules import Caller
 from jejaring.payouts.models import PayableItem
 from jejaring.web import language
-from referrals.attribution.models import Credit
+from referrals.attribution import queries as touches
+from referrals.attribution.models import Credit, Touch
 from referrals.commissions import queries as commissions
 from referrals.commissions.models import Commission, Reversal
 from referrals.commissions.shapes import CommissionQuery, CommissionRow
@@ -50,6 +51,7 @@ class Line:
     appeal: Appeal | None
     appeal_until: datetime | None
     reversals: tuple[Reversal, ...] = ()
+    touches: tuple[Touch, ...] = ()
 
     @property
     def rest(self) -> int:
@@ -76,10 +78,11 @@ class _Around:
     lines: Mapping[str, SaleLine]
     products: Mapping[str, str]
     campaigns: Mapping[str, str]
-    credits: Mapping[tuple[str, str], Credit]
+    credits: Mapping[tuple[str, str], list[Credit]]
     payouts: Mapping[str, str]
     appeals: Mapping[str, Appeal]
     reversals: Mapping[str, list[Reversal]] = field(default_factory=dict)
+    touches: Mapping[str, list[Touch]] = field(default_factory=dict)
 
 
 async def page(
@@ -88,6 +91,8 @@ async def page(
     """The partner's commissions as lines, newest first; a fixed number of queries."""
     rows, cursor = await commissions.page(caller, query, lang, merchant_id=merchant_id)
     around = await _around([row.id for row in rows])
+    sales = {row.sale_id for row in rows if row.sale_id}
+    around = replace(around, touches=await touches.own(caller.organisation_id, sales))
     return [_line(row, around, lang, caller.zone) for row in rows], cursor
 
 
@@ -126,11 +131,28 @@ async def _around(ids: Collection[str]) -> _Around:
                 "id", "name"
             )
         ),
-        credits={(one.line_id, one.enrolment_id): one for one in given},
+        credits=_by_place(given),
         payouts=await _payouts(ids),
         appeals=await review.appeals_of(ids),
         reversals=back,
     )
+
+
+def _by_place(given: Sequence[Credit]) -> dict[tuple[str, str], list[Credit]]:
+    found: dict[tuple[str, str], list[Credit]] = {}
+    for one in given:
+        found.setdefault((one.line_id, one.enrolment_id), []).append(one)
+    return found
+
+
+def _credit(row: Commission, around: _Around) -> Credit | None:
+    """The credit that the commission was earned by: a decision's own stands in its key."""
+    several = around.credits.get((row.line_id or "", row.enrolment_id), [])
+    ruled = [one for one in several if one.decision_id and row.key.endswith(one.decision_id)]
+    plain = [one for one in several if one.decision_id is None]
+    counting = [one for one in several if one.ended_by is None]
+    is_amended = row.key.startswith("amend:")
+    return next(iter([*ruled, *(counting if is_amended else []), *plain, *several]), None)
 
 
 async def _payouts(ids: Collection[str]) -> dict[str, str]:
@@ -154,7 +176,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
     stored = around.commissions[row.id]
     line = around.lines.get(stored.line_id or "")
     sale = around.sales.get(stored.sale_id or "")
-    credit = around.credits.get((stored.line_id or "", stored.enrolment_id))
+    credit = _credit(stored, around)
     counted = _counted(stored, line)
     title, at = _named(stored, around)
     days: Any = stored.because.get("hold_days", 0)
@@ -174,6 +196,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         appeal=around.appeals.get(row.id),
         appeal_until=_appeal_until(stored, around.appeals.get(row.id)),
         reversals=tuple(around.reversals.get(row.id, ())),
+        touches=tuple(around.touches.get(row.sale_id or "", ())),
     )
 
 
@@ -208,7 +231,9 @@ def _why(credit: Credit | None, sale: Sale | None, lang: str, zone: str) -> str:
     code = str(credit.because.get("code", credit.by))
     how = f"{credit.by}.{code}" if credit.by in ("click", "scan") else code
     coupon = (sale.coupon if sale else None) or ""
-    return language.say(lang, f"why.{how}", zone, at=credit.touch_at, coupon=coupon)
+    text = language.say(lang, f"why.{how}", zone, at=credit.touch_at, coupon=coupon)
+    reason = credit.because.get("reason")
+    return f"{text} “{reason}”" if reason else text
 
 
 def _reason(row: CommissionRow, lang: str) -> str:

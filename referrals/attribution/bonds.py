@@ -3,9 +3,9 @@
 Only completed, credited orders make or move a bond: no list of contacts ever does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tortoise.expressions import Q
 
@@ -41,10 +41,13 @@ async def follow(pairs: Sequence[tuple[Order, Sequence[Credit]]]) -> None:
     if not earned:
         return
     known = await _known(earned)
+    orders = Sale.filter(id__in=list({bond.sale_id for bond in known}))
+    placed = dict(await orders.values_list("id", "placed_at")) if known else {}
+    placed |= {one.sale.id: one.sale.placed_at for one in earned}
     stored = [bond for bond in known if bond.ended_at is None]
     fresh: list[Bond] = []
     for one in sorted(earned, key=lambda e: (e.sale.placed_at, e.sale.id)):
-        made = _moved(one, [b for b in [*known, *fresh] if _same_buyer(b, one.sale)])
+        made = _moved(one, [b for b in [*known, *fresh] if _same_buyer(b, one.sale)], placed)
         if made is not None:
             fresh.append(made)
     await bulk.update([bond for bond in stored if bond.ended_at], "ended_at", "ended_by")
@@ -80,7 +83,7 @@ async def _known(earned: Sequence[_Earned]) -> list[Bond]:
         Q(buyer_phone__in=list(phones)) | Q(buyer_email__in=list(emails)),
         merchant_id__in=list({e.sale.merchant_id for e in earned}),
     )
-    return list(await wanted.select_related("sale").order_by("made_at", "id").select_for_update())
+    return list(await wanted.order_by("made_at", "id").select_for_update())
 
 
 def _same_buyer(bond: Bond, sale: Sale) -> bool:
@@ -90,20 +93,22 @@ def _same_buyer(bond: Bond, sale: Sale) -> bool:
     )
 
 
-def _moved(one: _Earned, own: list[Bond]) -> Bond | None:
+def _moved(one: _Earned, own: list[Bond], placed: Mapping[str, datetime]) -> Bond | None:
     """The new bond, the old ones ended; None where the standing one stays."""
     sale, credit = one.sale, one.credit
     standing_ones = [bond for bond in own if bond.ended_at is None]
     last = standing_ones[-1] if standing_ones else None
     standing = (
-        Standing(last.sale_id, last.enrolment_id, last.sale.placed_at) if last is not None else None
+        Standing(last.sale_id, last.enrolment_id, placed[last.sale_id])
+        if last is not None
+        else None
     )
     if not rules.bond_moves(standing, sale.id, credit.enrolment_id, sale.placed_at):
         return None
     at = max(sale.delivered_at or world.now(), sale.placed_at)
     for bond in standing_ones:
         bond.ended_at, bond.ended_by = max(at, bond.made_at), sale.id
-    made = bulk.new(
+    return bulk.new(
         Bond,
         id=world.new_id("bnd"),
         merchant_id=sale.merchant_id,
@@ -117,5 +122,3 @@ def _moved(one: _Earned, own: list[Bond]) -> Bond | None:
         made_at=at,
         until=at + timedelta(days=one.days),
     )
-    made.sale = sale
-    return made

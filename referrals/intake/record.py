@@ -184,13 +184,14 @@ async def _store_new(entries: Sequence[Entry], around: _Around) -> dict[OrderKey
         [touch for made in credited for touch in made.touches],
         [credit for made in credited for credit in made.credits],
     )
-    await bonds.follow(
-        [(order, given) for order, given in pairs if order.sale.state == "completed"]
-    )
     for key, refunds in (await store.waiting(around.waiting)).items():
         if key in recorded:
             await refund.apply_waiting(recorded[key].order, recorded[key].credits, refunds)
             recorded[key] = replace(recorded[key], changed_since=True)
+    # Last, for bonds are locked after all balances.
+    await bonds.follow(
+        [(order, given) for order, given in pairs if order.sale.state == "completed"]
+    )
     return recorded
 
 

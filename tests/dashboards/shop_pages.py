@@ -36,6 +36,7 @@ async def ids_of(cast: Cast, world: World) -> dict[str, str]:
         "product_id": stage.product.id,
         "partner_id": cast.rina.id,
         "sale_id": sale["id"],
+        "creator_id": "crn_none",
         "commission_id": sale["commissions"][0]["id"],
         "case_id": "rvc_none",
         "appeal_id": "apl_none",

@@ -148,7 +148,7 @@ async def test_a_name_can_be_moved_to_another_partner(s: Stage) -> None:
     ],
 )
 async def test_a_match_that_makes_no_sense_is_refused(
-    s: Stage, more: dict[str, str], pointer: str
+    s: Stage, more: dict[str, Any], pointer: str
 ) -> None:
     reply = await match(s, **more)
     assert reply.status_code == 422

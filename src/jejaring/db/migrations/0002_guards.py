@@ -82,6 +82,7 @@ INDEXES = (
     " WHERE payout_id IS NULL",
     "CREATE UNIQUE INDEX campaign_pause_open ON campaign_pause (campaign_id)"
     " WHERE resumed_at IS NULL",
+    "CREATE INDEX touch_lost ON touch (partner_id, id) WHERE NOT won",
     "CREATE UNIQUE INDEX site_host_verified ON site (host) WHERE verified_at IS NOT NULL",
 )
 
