@@ -11,6 +11,7 @@ import pytest
 from jejaring import main
 from jejaring.identity import sessions
 from jejaring.identity.models import Session
+from jejaring.web import csrf
 from jejaring.web.api import Endpoint
 from jejaring.web.pages import Page
 from tests import make
@@ -174,7 +175,7 @@ async def _sign_in(http: httpx2.AsyncClient, member: Member, role: str | None = 
     token = await sessions.open(user.id)
     http.cookies.clear()
     http.cookies.set(sessions.cookie_name(), token)
-    return (await Session.get(token_hash=sessions.hash_of(token))).form_token
+    return csrf.masked((await Session.get(token_hash=sessions.hash_of(token))).form_token)
 
 
 async def _visit(http: httpx2.AsyncClient, page: Page, value: str, token: str) -> httpx2.Response:
