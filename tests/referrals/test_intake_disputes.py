@@ -311,3 +311,13 @@ async def test_a_refund_without_its_order_is_dropped_after_ninety_days(s: Stage)
     assert (reply.status_code, reply.json()["state"]) == (200, "dropped")
     await sold(s)
     assert await left() == 20_000
+
+
+async def test_the_partner_reads_of_disputes_on_their_line(s: Stage) -> None:
+    sale = await sold(s)
+    await told(s, sale, "lost")
+    await told(s, sale, "won")
+    await sign_in(s.http, s.cast.rina)
+    page = (await s.http.get("/partner/earnings")).text
+    assert "Sengketa pembayaran kalah" in page
+    assert "Sengketa pembayaran menang" in page
