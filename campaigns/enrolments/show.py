@@ -97,6 +97,7 @@ async def _named(
 ) -> dict[str, tuple[str, int]]:
     """Name and price of the products that conditions name, and of each campaign's first."""
     wanted = {pid for one in terms for rule in one.rules for pid in rule.when.product_id or ()}
+    wanted |= {pid for one in terms for pid in one.prices}
     wanted |= {product_ids[0] for product_ids in covered.values()}
     if not wanted:
         return {}

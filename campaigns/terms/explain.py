@@ -59,6 +59,9 @@ def sentences(terms: Terms, names: Mapping[str, str] | None = None) -> list[Mess
     found.append(Message("explain.hold", {"days": terms.hold_days}))
     if terms.buyer_discount_bp:
         found.append(Message("explain.buyer_discount", {"rate": terms.buyer_discount_bp}))
+    for product_id, price in terms.prices.items():
+        name = (names or {}).get(product_id, product_id)
+        found.append(Message("explain.selling_price", {"name": name, **vars(price)}))
     if terms.recruiter is not None:
         share = {"rate": terms.recruiter.rate_bp, "days": terms.recruiter.active_days}
         found.append(Message("explain.recruiter", share))

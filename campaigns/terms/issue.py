@@ -23,7 +23,11 @@ def named_products(terms: TermsIn) -> dict[str, str]:
     """The products that the conditions name, by pointer: they must be the merchant's own, which
     the caller checks, for the catalogue is a room beside this one.
     """
-    return {
+    priced = {
+        f"/selling_prices/{i}/product_id": price.product_id
+        for i, price in enumerate(terms.selling_prices or ())
+    }
+    return priced | {
         f"/rules/{i}/when/product_id/{j}": product_id
         for i, rule in enumerate(terms.rules)
         for j, product_id in enumerate((rule.when.product_id if rule.when else None) or [])

@@ -18,6 +18,8 @@ EVENT_KINDS: tuple[str, ...] = ("per_click", "per_post", "bonus")
 # What this installation computes; anything else of the contract is refused with `not_yet`.
 KINDS = (*LINE_KINDS, "per_click", "bonus")
 # Kinds that are counted per month (or day) under their names, which must differ.
+# A reseller's margin on top: no rule of the list decides it, no budget and no limit holds it.
+MARGIN, MARGIN_INDEX = "margin", -2
 COUNTED = ("tiers", "bonus", "per_click", "per_post")
 ANY_OF = ("product_id", "sku", "category", "role", "partner", "tier", "channel", "item")
 
@@ -102,6 +104,17 @@ class Recruiter:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a reseller may sell a product for: between floor and ceiling; what is above `base` is
+    their margin, and percentages are of `base`. Rupiah a piece.
+    """
+
+    base: int
+    floor: int
+    ceiling: int
+
+
+@dataclass(frozen=True)
 class Terms:
     """One version of a campaign's terms. `hold_days` after delivery a commission is payable;
     `buyer_discount_bp` is what the coupon takes off for the buyer (None = nothing).
@@ -114,6 +127,7 @@ class Terms:
     bond_days: int = 0
     buyer_discount_bp: int | None = None
     recruiter: Recruiter | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,7 @@ class CreditedLine:
     item: str = "direct"
     channel: str = "link"
     bonded_at: datetime | None = None
+    unit_price: int = 0
 
 
 @dataclass(frozen=True)
@@ -217,8 +232,14 @@ def worth(
     tiers: each line's share_base continues the month's volume; marginal ones pay Σ part × rate,
     half up once per line, whole ones nothing yet.
     A rule's `max_per_order` is spread over its lines by what each would have paid. Month limits
-    and the campaign's budget are not applied here.
+    and the campaign's budget are not applied here. A reseller's line of a product with a selling
+    price has a row more, its margin, and its rules see `base` × quantity only.
     """
+    prices = [
+        terms.prices.get(i.product_id or "") if who.role == "reseller" else None for i in lines
+    ]
+    margins = [_margin(p, line) for p, line in zip(prices, lines, strict=True) if p]
+    lines = [_at_base(p, line) if p else line for p, line in zip(prices, lines, strict=True)]
     chosen: dict[int, list[CreditedLine]] = {}
     for line in lines:
         index = _first(terms.rules, order, who, line)
@@ -230,7 +251,34 @@ def worth(
         for row in _priced(index, terms.rules[index], matched, month)
     ]
     place = {line.position: i for i, line in enumerate(lines)}
-    return tuple(sorted(found, key=lambda row: place[row.position]))
+    return tuple(sorted([*found, *margins], key=lambda row: place[row.position]))
+
+
+def _goods(price: Price, line: CreditedLine) -> int:
+    """What of a line is the goods' own price: discounts come off the margin first."""
+    return min(line.base, price.base * line.quantity)
+
+
+def _at_base(price: Price, line: CreditedLine) -> CreditedLine:
+    return replace(line, share_base=_share(_goods(price, line), line))
+
+
+def _margin(price: Price, line: CreditedLine) -> Worth:
+    """(unit_price − base) × quantity less discounts, times the share; nothing for a price outside
+    floor and ceiling.
+    """
+    fits = price.floor <= line.unit_price <= price.ceiling
+    above = _share(line.base, line) - _share(_goods(price, line), line)
+    return Worth(
+        position=line.position,
+        rule_index=MARGIN_INDEX,
+        rule=MARGIN,
+        kind=MARGIN,
+        base=above,
+        rate_bp=None,
+        amount=above if fits else 0,
+        notes=() if fits else ("price_outside",),
+    )
 
 
 def _first(rules: Sequence[Rule], order: OrderFacts, who: Who, line: CreditedLine) -> int | None:

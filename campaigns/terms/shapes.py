@@ -70,6 +70,9 @@ Channels = Annotated[
 RuleName = Annotated[Name, Field(max_length=80)]
 
 
+Wrong = tuple[tuple[str | int, ...], str, dict[str, Any]]
+
+
 class Sparse(Shape):
     """Shown without the fields that are not set; `from_` is `from` outside."""
 
@@ -220,6 +223,26 @@ class DiscountIn(Shape):
     rate_bp: RateBp
 
 
+class PriceIn(Shape):
+    """What resellers may sell a product for, in rupiah a piece: above `base` is their margin."""
+
+    product_id: Annotated[Line, Field(max_length=32)]
+    base: Amount
+    floor: Amount
+    ceiling: Amount
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        wrong: list[Wrong] = []
+        if self.floor < self.base:
+            wrong.append((("floor",), "floor_below_base", {"amount": self.base}))
+        if self.ceiling < self.floor:
+            wrong.append((("ceiling",), "floor_above_ceiling", {"amount": self.floor}))
+        if wrong:
+            raise _wrong(*wrong)
+        return self
+
+
 class TermsIn(Sparse):
     """The terms of a campaign; only `rules` is required."""
 
@@ -230,11 +253,18 @@ class TermsIn(Sparse):
     recruiter: RecruiterIn | None = None
     bond_days: Annotated[int, Field(ge=0, le=3_650)] | None = None
     buyer_discount: DiscountIn | None = None
+    selling_prices: Annotated[list[PriceIn], Field(max_length=500)] | None = None
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         rules = read(normal(self)).rules
         wrong = [*_twins(rules), *_hidden(rules)]
+        priced = [price.product_id for price in self.selling_prices or ()]
+        wrong += [
+            (("selling_prices", i, "product_id"), "product_twice", {})
+            for i, product_id in enumerate(priced)
+            if product_id in priced[:i]
+        ]
         if not self.bond_days:
             wrong += [
                 (("rules", i, "pay", "kind"), "recurring_needs_bond", {})
@@ -244,9 +274,6 @@ class TermsIn(Sparse):
         if wrong:
             raise _wrong(*wrong)
         return self
-
-
-Wrong = tuple[tuple[str | int, ...], str, dict[str, Any]]
 
 
 def _twins(rules: Sequence[Rule]) -> list[Wrong]:
@@ -289,6 +316,7 @@ class TermsOut(Sparse):
     recruiter: RecruiterIn | None = None
     bond_days: int = 0
     buyer_discount: DiscountIn | None = None
+    selling_prices: list[PriceIn] | None = None
 
 
 DEFAULTS: dict[str, Any] = {"attribution": AttributionIn().model_dump(), "hold_days": 7}

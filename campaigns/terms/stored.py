@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from campaigns.terms.rules import ANY_OF, Policy, Recruiter, Rule, Terms, When, fold
+from campaigns.terms.rules import ANY_OF, Policy, Price, Recruiter, Rule, Terms, When, fold
 from campaigns.terms.steps import Step
 
 
@@ -23,6 +23,10 @@ def read(body: Mapping[str, Any]) -> Terms:
         max_per_partner_month=body.get("max_per_partner_month"),
         bond_days=_or(body.get("bond_days"), 0),
         buyer_discount_bp=discount.get("rate_bp"),
+        prices={
+            raw["product_id"]: Price(raw["base"], raw["floor"], raw["ceiling"])
+            for raw in body.get("selling_prices") or ()
+        },
         recruiter=Recruiter(**body["recruiter"]) if body.get("recruiter") else None,
     )
 

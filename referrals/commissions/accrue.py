@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.terms.rules import CreditedLine, OrderFacts, Who, Worth, worth
+from campaigns.terms.rules import MARGIN, CreditedLine, OrderFacts, Who, Worth, worth
 from jejaring import world
 from jejaring.db import bulk
 from jejaring.hooks import publish
@@ -119,6 +119,7 @@ def credited_line(
         item=credit.item,
         channel=CHANNEL[credit.by],
         bonded_at=_bonded_at(credit),
+        unit_price=line.unit_price,
     )
 
 
@@ -131,10 +132,12 @@ def _bonded_at(credit: Credit) -> datetime | None:
 
 
 def limit(found: Evidence, month: str, priced: Sequence[Priced], limits: Limits) -> list[Priced]:
-    """The worths under the limits per month and the budget. Self-referrals take nothing of them."""
-    kept = [p for p in priced if p.credit.self_referral]
+    """The worths under the limits per month and the budget. Self-referrals and margins take nothing
+    of them.
+    """
+    kept = [p for p in priced if _is_free(p)]
     by_campaign: dict[str, list[Priced]] = {}
-    for own in _by_enrolment(p for p in priced if not p.credit.self_referral):
+    for own in _by_enrolment(p for p in priced if not _is_free(p)):
         credit = own[0].credit
         terms = found.terms_by(credit.campaign_id, credit.terms_number)
         so_far = limits.so_far(credit.enrolment_id, month)
@@ -148,6 +151,10 @@ def limit(found: Evidence, month: str, priced: Sequence[Priced], limits: Limits)
             so_far[p.worth.rule] = so_far.get(p.worth.rule, 0) + p.worth.amount
             kept.append(p)
     return sorted(kept, key=lambda p: (p.line.position, p.credit.enrolment_id))
+
+
+def _is_free(p: Priced) -> bool:
+    return p.credit.self_referral or p.worth.kind == MARGIN
 
 
 def _by_enrolment(priced: Iterable[Priced]) -> list[list[Priced]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.terms.rules import MARGIN
 from jejaring import world
 from jejaring.kit.periods import month_of
 from jejaring.ledger.rules import Draft
@@ -67,7 +68,7 @@ async def amend(this: Pricing) -> None:
     for own, amount in lowered:
         campaign_id = own[0].campaign_id
         if campaign_id in limits.budgets:
-            limits.budgets[campaign_id] += amount
+            limits.budgets[campaign_id] += rules.of_budget(own[0].kind, amount)
     now = world.now()
     for due in dues:
         entitled = due.entitled
@@ -89,7 +90,7 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     month = _month(this)
     for own in grouped.values():
         so_far = limits.so_far(own[0].enrolment_id, month)
-        net = sum(row.amount - row.reversed for row in own)
+        net = rules.of_budget(own[0].kind, sum(row.amount - row.reversed for row in own))
         so_far[own[0].rule] = so_far.get(own[0].rule, 0) - net
     off_books = {_group(r) for r in this.rows if r.state not in rules.ON_BOOKS}
     no_budget = Limits(months=limits.months)
@@ -137,7 +138,9 @@ def _group(row: Commission) -> Group:
 def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     """A further commission for what is due beyond what there is; how much the budget granted."""
     assert due.priced is not None  # noqa: S101 — only a worth can be due
-    granted = limits.take(due.priced.credit.campaign_id, due.delta)
+    granted = due.delta
+    if due.priced.worth.kind != MARGIN:
+        granted = limits.take(due.priced.credit.campaign_id, due.delta)
     (worth,) = rules.budget_limited([rules.resized(due.priced.worth, due.delta)], granted)
     if not granted and due.own:
         return 0

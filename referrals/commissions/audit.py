@@ -49,7 +49,8 @@ _HELD = (
 _RESERVED = (
     "SELECT k.id, k.reserved, CAST(COALESCE(SUM(c.amount - c.reversed), 0) AS BIGINT) AS rest "
     "FROM campaign k LEFT JOIN commission c ON c.campaign_id = k.id AND c.state <> 'rejected' "
-    "GROUP BY k.id, k.reserved HAVING k.reserved <> COALESCE(SUM(c.amount - c.reversed), 0)"
+    "AND c.kind <> 'margin' GROUP BY k.id, k.reserved "
+    "HAVING k.reserved <> COALESCE(SUM(c.amount - c.reversed), 0)"
 )
 
 

@@ -121,7 +121,7 @@ async def months_so_far(wanted: Mapping[str, set[str]]) -> SoFar:
     rows = await sql.rows(
         "SELECT enrolment_id, month, rule, sum(amount - reversed) AS n FROM commission "  # noqa: S608
         f"WHERE enrolment_id IN ({marks}) AND month IN ({', '.join('?' * len(months))}) "
-        "AND state <> 'rejected' GROUP BY enrolment_id, month, rule",
+        "AND state <> 'rejected' AND kind <> 'margin' GROUP BY enrolment_id, month, rule",
         [*ids, *months],
     )
     found: SoFar = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.lifecycle import budget
+from campaigns.terms.rules import MARGIN
 from jejaring import world
 from jejaring.db import bulk
 from jejaring.hooks import publish
@@ -159,7 +160,8 @@ async def take_back(
     # The house's order of locks: campaigns, balances, then the items that hang on these.
     freed: dict[str, int] = {}
     for row, part in parts:
-        freed[row.campaign_id] = freed.get(row.campaign_id, 0) + part
+        back = rules.of_budget(row.kind, part)
+        freed[row.campaign_id] = freed.get(row.campaign_id, 0) + back
     for campaign_id in sorted(freed):
         await budget.free(campaign_id, freed[campaign_id])
     payable = {row.id: part for row, part in parts if row.state == "payable"}
@@ -215,10 +217,10 @@ async def _reinstate(
     for own, amount in wanted:
         campaign = own[0].campaign_id
         back = min(amount, sum(row.reversed for row in own))
-        if campaign in left:
+        if campaign in left and own[0].kind != MARGIN:
             back = min(back, left[campaign])
             left[campaign] -= back
-        taken[campaign] = taken.get(campaign, 0) + back
+        taken[campaign] = taken.get(campaign, 0) + rules.of_budget(own[0].kind, back)
         spread = split(back, [row.reversed for row in own]) if back else [0] * len(own)
         parts += [(row, part) for row, part in zip(own, spread, strict=True) if part]
     for campaign_id in sorted(taken):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from campaigns.terms.rules import Terms, Worth
+from campaigns.terms.rules import MARGIN, Terms, Worth
 from jejaring.kit.money import half_up, split
 from jejaring.ledger import accounts
 from jejaring.ledger.rules import Move
@@ -105,12 +105,17 @@ def without_order_limits(terms: Terms) -> Terms:
     return replace(terms, rules=tuple(replace(r, max_per_order=None) for r in terms.rules))
 
 
+def of_budget(kind: str, amount: int) -> int:
+    """What an amount of this kind takes of a campaign's budget: a margin nothing."""
+    return 0 if kind == MARGIN else amount
+
+
 def order_limited(worths: Sequence[Worth], terms: Terms) -> tuple[Worth, ...]:
     """The worths of all partners of one order under each rule's limit per order, split by largest
     remainder of what each would have paid; what is cut carries the note `max_per_order`.
     """
     rows = list(worths)
-    for index in {row.rule_index for row in rows}:
+    for index in {row.rule_index for row in rows if row.rule_index >= 0}:
         places = [i for i, row in enumerate(rows) if row.rule_index == index]
         rows = _cut(rows, places, terms.rules[index].max_per_order, "max_per_order")
     return tuple(rows)

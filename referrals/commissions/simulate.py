@@ -9,6 +9,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.terms import monthly
 from campaigns.terms.rules import (
     LINE_KINDS,
+    MARGIN,
     CreditedLine,
     Month,
     OrderFacts,
@@ -154,14 +155,20 @@ def _price(count: _Count, order: Order, given: Sequence[Credit], kept: Sequence[
     sale = order.sale
     facts = OrderFacts(sale.base, moment(sale.placed_at), sale.new_buyer, order.shop.zone)
     found: list[tuple[Credit, SaleLine, Worth]] = []
-    for enrolment_id in dict.fromkeys(c.enrolment_id for c in kept):
+    places_of = dict.fromkeys(c.enrolment_id for c in kept)
+    terms = count.terms if len(places_of) == 1 else rules.without_order_limits(count.terms)
+    for enrolment_id in places_of:
         own = [c for c in kept if c.enrolment_id == enrolment_id]
         who = _who(own[0])
         credited = [credited_line(order, lines[c.line_id], c, parts[c.id]) for c in own]
         month = Month(count.volumes.get(enrolment_id, {}))
-        rows = worth(count.terms, facts, who, credited, month)
+        rows = worth(terms, facts, who, credited, month)
         places = {line.position: c for line, c in zip(credited, own, strict=True)}
-        found += [(places[w.position], lines[places[w.position].line_id], w) for w in rows]
+        found += [
+            (places[w.position], lines[places[w.position].line_id], w)
+            for w in rows
+            if w.kind != MARGIN
+        ]
         _seen(count, order, own, parts)
         _bonuses(count, order, (facts, who), list(zip(own, credited, strict=True)))
     limited = rules.order_limited([w for _, _, w in found], count.terms)

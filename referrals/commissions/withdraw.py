@@ -55,7 +55,8 @@ async def _free(rows: Sequence[Commission], lines: frozenset[str]) -> None:
     """What the budgets held for them, before any balance is locked."""
     freed: dict[str, int] = {}
     for row in _gone(rows, lines):
-        freed[row.campaign_id] = freed.get(row.campaign_id, 0) + row.amount - row.reversed
+        back = rules.of_budget(row.kind, row.amount - row.reversed)
+        freed[row.campaign_id] = freed.get(row.campaign_id, 0) + back
     for campaign_id in sorted(freed):
         if freed[campaign_id]:
             await budget.free(campaign_id, freed[campaign_id])

@@ -51,7 +51,7 @@ def _how(row: Commission, notes: list[str]) -> str:
         return "amended"
     if row.key.startswith("trueup:"):
         return "bonus" if row.kind == "bonus" else "true_up"
-    if row.kind in ("per_click", "recruiter"):
+    if row.kind in ("per_click", "recruiter", "margin"):
         return row.kind
     if "estimate" in row.because:
         return "tiers.estimate"

@@ -94,7 +94,7 @@ async def reject(merchant_id: str, commission_id: str, reason_code: str, actor: 
 
 async def _reject(one: Opened, reason_code: str) -> None:
     rows = on_books(one.group)
-    freed = sum(rest(row) for row in rows)
+    freed = sum(money.of_budget(row.kind, rest(row)) for row in rows)
     await budget.free(one.row.campaign_id, freed)
     await refuse_paid(rows, one.changes)
     payable = {row.id: rest(row) for row in rows if row.state == "payable" and rest(row)}
@@ -126,7 +126,7 @@ async def reinstated(one: Opened, actor: str) -> None:
     the budget, less what its line was refunded meanwhile. Conflict where the budget cannot hold it.
     """
     rows = [r for r in one.group if rules.appealable(r.state, r.reason_code)]
-    wanted = sum(rest(row) for row in rows)
+    wanted = sum(money.of_budget(row.kind, rest(row)) for row in rows)
     await _take(one.row.campaign_id, wanted)
     await one.changes.hold()
     selfish = any(row.times_rejected == 0 for row in rows)
