@@ -18,6 +18,7 @@ from referrals.attribution import queries as touches
 from referrals.attribution.models import Credit, Touch
 from referrals.commissions import queries as commissions
 from referrals.commissions.models import Commission, Reversal
+from referrals.commissions.rules import RECREDITED
 from referrals.commissions.shapes import CommissionQuery, CommissionRow
 from referrals.orders.models import Sale, SaleLine
 from referrals.review import queries as review
@@ -189,7 +190,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         counted=counted,
         gross=rules.gross(counted) if line else None,
         why=_why(credit, sale, lang, zone),
-        reason=_reason(row, lang),
+        reason=_reason(row, stored, lang),
         hold_days=int(days),
         is_delivered=sale is not None and sale.delivered_at is not None,
         payout_id=around.payouts.get(row.id),
@@ -236,7 +237,12 @@ def _why(credit: Credit | None, sale: Sale | None, lang: str, zone: str) -> str:
     return f"{text} “{reason}”" if reason else text
 
 
-def _reason(row: CommissionRow, lang: str) -> str:
-    """Why it was rejected or is held, spoken to the partner where there are such words."""
+def _reason(row: CommissionRow, stored: Commission, lang: str) -> str:
+    """Why it was rejected or is held, spoken to the partner where there are such words; and what a
+    person gave as the reason.
+    """
     own = f"rejected.{row.reason_code}"
-    return language.say(lang, own) if language.known(lang, own) else row.reason or ""
+    if not language.known(lang, own):
+        return row.reason or ""
+    why = stored.because.get("why") if row.reason_code == RECREDITED else None
+    return language.say(lang, own) + (f" “{why}”" if why else "")
