@@ -217,3 +217,47 @@ def test_a_span_includes_its_last_day_whole() -> None:
     assert rules.span(day, day) == (start, start + timedelta(days=1))
     assert rules.span(T, T) == (T, T)
     assert rules.span(None, None) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("refunds", "lefts", "wanted"),
+    [
+        # An amount cut short takes its rest, spread by what is left.
+        ([(150, {}, {"1": 100})], [(1, 100), (2, 100)], [{"1": 125, "2": 25}]),
+        ([(150, {}, {"1": 100})], [(1, 30), (2, 0)], [{"1": 130}]),
+        ([(100, {}, {"1": 100})], [(1, 100)], [{"1": 100}]),
+        # Units take the rest of what they are worth, of their own line only.
+        ([(None, {"1": 100}, {"1": 40})], [(1, 80), (2, 80)], [{"1": 100}]),
+        ([(None, {"1": 100}, {"1": 0})], [(1, 30), (2, 80)], [{"1": 30}]),
+        # In the order given: the second finds what the first left.
+        (
+            [(90, {}, {"1": 20}), (None, {"1": 50}, {"1": 0})],
+            [(1, 100)],
+            [{"1": 90}, {"1": 30}],
+        ),
+        ([], [(1, 100)], []),
+    ],
+)
+def test_refunds_cut_short_take_what_is_left_later(
+    refunds: list[tuple[int | None, dict[str, int], dict[str, int]]],
+    lefts: list[tuple[int, int]],
+    wanted: list[dict[str, int]],
+) -> None:
+    taken = [rules.Taken(*refund) for refund in refunds]
+    lines = [LineLeft(position, 1, 1_000, 1_000 - left) for position, left in lefts]
+    assert rules.topped_up(taken, lines) == wanted
+
+
+def test_units_know_what_they_are_worth_where_less_was_left() -> None:
+    (part,) = rules.spread_items([(1, 1)], [LineLeft(1, 2, 200, refunded=150)])
+    assert (part.amount, part.asked) == (50, 100)
+    (part,) = rules.spread_items([(1, 1)], [LineLeft(1, 2, 200, refunded=150, returned=1)])
+    assert (part.amount, part.asked) == (50, 100)
+
+
+def test_what_refunds_took_is_summed_by_line() -> None:
+    units = [{"line": 1, "quantity": 2}, {"line": 3, "quantity": 1}]
+    assert rules.given_back([({"1": 20, "2": 5}, []), ({"1": 10}, units)]) == {
+        1: (30, 2),
+        2: (5, 0),
+    }
