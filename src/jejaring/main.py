@@ -44,6 +44,7 @@ from jejaring.web.body import BodyLimit
 from jejaring.web.headers import Headers
 from jejaring.web.packed import Packed
 from jejaring.web.pages import Page
+from referrals.attribution import audit as attribution_audit
 from referrals.clicks import jobs as clicks_jobs
 from referrals.clicks import recorder
 from referrals.clicks.redirect import Redirect
@@ -96,6 +97,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     ledger_audit.audit,
     payouts_audit.audit,
     figures_audit.audit,
+    attribution_audit.audit,
     commissions_audit.audit,
     orders_audit.audit,
 ]

@@ -1,5 +1,6 @@
 """A person decides who is credited: the money follows, the reason is read, nothing is silent."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -12,6 +13,7 @@ from jejaring import world
 from jejaring.hooks.models import Event
 from jejaring.ledger import audit as ledger_audit
 from jejaring.trail.models import AuditEntry
+from referrals.attribution import audit as attribution_audit
 from referrals.attribution.models import Credit, Touch
 from referrals.commissions import audit
 from referrals.commissions.models import Commission
@@ -36,6 +38,7 @@ async def decide(
 async def clean() -> None:
     await rollup.run()
     assert await audit.audit() == []
+    assert await attribution_audit.audit() == []
     assert await ledger_audit.audit() == []
     assert await figures_audit.audit() == []
 
@@ -224,3 +227,40 @@ async def test_what_cannot_be_is_refused_and_nothing_moves(s: Stage) -> None:
     assert missing.json()["errors"][0]["pointer"] == "/enrolment_id"
     assert await owed(s, s.cast.rina) == (20_000, 0)
     await clean()
+
+
+async def test_two_who_decide_at_once_take_turns(s: Stage) -> None:
+    sale = await s.sell(click_id=await s.click())
+    theirs, _ = await s.join(s.cast.dimas)
+    replies = await asyncio.gather(
+        *(decide(s, sale, place, f"alasan {i}") for i, place in enumerate([theirs, None] * 3))
+    )
+    assert {reply.status_code for reply in replies} == {200}
+    pending = (await owed(s, s.cast.rina))[0], (await owed(s, s.cast.dimas))[0]
+    assert pending in ((0, 20_000), (0, 0))
+    await clean()
+
+
+async def test_a_decision_and_a_payout_at_once_never_pay_both(s: Stage) -> None:
+    await set_terms(s.campaign, percent() | {"hold_days": 0})
+    theirs, _ = await s.join(s.cast.dimas)
+    method = {"kind": "bank", "provider": "bca", "account_name": "X"}
+    for i, who in enumerate((s.cast.rina, s.cast.dimas)):
+        sent = method | {"account_number": f"123456789{i}"}
+        await call(s.http, who, "PUT", "/v1/payout-method", sent)
+    for i in range(3):
+        sale = await s.sell(f"INV-{i}", click_id=await s.click(), state="delivered")
+        run = (await s.send("POST", "/v1/payout-runs", {})).json()
+        approved, decided = await asyncio.gather(
+            s.send("POST", f"/v1/payout-runs/{run['id']}/approve"), decide(s, sale, theirs)
+        )
+        assert {approved.status_code, decided.status_code} == {200, 409}
+        await clean()
+
+
+async def test_the_check_names_credit_that_does_not_add_up(s: Stage) -> None:
+    await s.sell(click_id=await s.click())
+    await Credit.all().update(share_bp=9_000)
+    assert [d.what for d in await attribution_audit.audit()] == ["shares"]
+    await Credit.all().update(share_bp=10_000, ended_by="dec_none")
+    assert [d.what for d in await attribution_audit.audit()] == ["uncredited"]
