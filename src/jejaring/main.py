@@ -54,6 +54,8 @@ from referrals.commissions import jobs as commissions_jobs
 from referrals.intake import api as intake_api
 from referrals.intake import jobs as intake_jobs
 from referrals.links import api as links_api
+from referrals.months import api as months_api
+from referrals.months import jobs as months_jobs
 from referrals.network import api as network_api
 from referrals.orders import audit as orders_audit
 from referrals.review import api as review_api
@@ -72,6 +74,7 @@ ENDPOINTS: list[Endpoint] = [
     *network_api.ENDPOINTS,
     *links_api.ENDPOINTS,
     *commissions_api.ENDPOINTS,
+    *months_api.ENDPOINTS,
     *review_api.ENDPOINTS,
     *payouts_api.ENDPOINTS,
 ]
@@ -105,6 +108,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
 HANDLERS: dict[str, worker.Handler] = {
     **campaigns_jobs.HANDLERS,
     **commissions_jobs.HANDLERS,
+    **months_jobs.HANDLERS,
     **operator_jobs.handlers(AUDITS),
 }
 
@@ -113,6 +117,7 @@ DUTIES: list[worker.Duty] = [
     *figures_jobs.DUTIES,
     *operator_jobs.DUTIES,
     *commissions_jobs.DUTIES,
+    *months_jobs.DUTIES,
     *intake_jobs.DUTIES,
     *clicks_jobs.DUTIES,
     *review_jobs.DUTIES,

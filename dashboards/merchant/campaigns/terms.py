@@ -29,7 +29,7 @@ from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Conflict, Invalid, Refusal
 from jejaring.kit.periods import day_start
 from jejaring.web import language, pages
-from referrals.commissions.simulate import Simulation, simulate
+from referrals.months.simulate import Simulation, simulate
 
 EXAMPLE_PRICE = 100_000
 SIMULATED = 500

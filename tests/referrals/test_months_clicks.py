@@ -13,12 +13,13 @@ from jejaring.jobs import worker
 from jejaring.jobs.models import Job
 from jejaring.ledger import audit as ledger_audit
 from referrals.clicks import queries
-from referrals.commissions import audit, click_fee, rules
-from referrals.commissions.click_fee import TOPIC
-from referrals.commissions.jobs import HANDLERS
+from referrals.commissions import audit, rules
 from referrals.commissions.models import Commission
 from referrals.commissions.release import release_due
 from referrals.commissions.rules import ClickFee, PaidClick
+from referrals.months import click_fee
+from referrals.months.click_fee import TOPIC
+from referrals.months.jobs import HANDLERS
 from tests import make
 from tests.cast import Cast, call
 from tests.referrals.shop import Stage, set_terms, set_up

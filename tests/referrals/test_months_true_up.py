@@ -9,9 +9,10 @@ import pytest
 from jejaring import world
 from jejaring.ledger import audit as ledger_audit
 from jejaring.payouts import audit as payouts_audit
-from referrals.commissions import audit, true_up
+from referrals.commissions import audit
 from referrals.commissions.models import Commission, Reversal, TrueUp
 from referrals.commissions.release import release_due
+from referrals.months import true_up
 from tests.cast import Cast, call
 from tests.referrals.shop import Stage, set_terms, set_up
 

@@ -28,7 +28,7 @@ from referrals.attribution.models import Credit
 from referrals.attribution.rules import moment
 from referrals.commissions import reverse, rules
 from referrals.commissions.accrue import counting_from, credited_line, parts_of
-from referrals.commissions.month import orders_of
+from referrals.months.gather import orders_of
 from referrals.orders.models import SaleLine
 from referrals.orders.rules import CLOSED_STATES, Shop
 from referrals.orders.store import Order

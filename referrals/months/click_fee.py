@@ -26,10 +26,10 @@ from referrals.commissions import hold, release, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
 from referrals.commissions.rules import PaidClick
-from referrals.commissions.true_up import told
 from referrals.commissions.write import Ledgered
+from referrals.months.true_up import told
 
-TOPIC = "commissions.clicks"
+TOPIC = "months.clicks"
 HOLD_DAYS = 7
 DAYS_BACK = 7
 _CAMPAIGNS = (

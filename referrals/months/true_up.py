@@ -14,12 +14,13 @@ from jejaring.db.transact import transact
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.ledger.rules import Draft
-from referrals.commissions import hold, month, release, reverse, rules, write
+from referrals.commissions import hold, release, reverse, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission, TrueUp
-from referrals.commissions.month import Counted
 from referrals.commissions.reverse import Cause, Changes
 from referrals.commissions.write import Ledgered
+from referrals.months import gather
+from referrals.months.gather import Counted
 
 LATE = timedelta(days=60)
 AGAIN = timedelta(hours=6)
@@ -55,13 +56,13 @@ async def _one(true_up_id: str, campaign_id: str, enrolment_id: str) -> bool:
 async def _settle(row: TrueUp, left: dict[str, int]) -> bool:
     """Settle the month if its time has come; whether it was."""
     now = world.now()
-    sold = await month.gather(row)
+    sold = await gather.gather(row)
     if not sold.final and now < row.over_at + LATE:
         row.next_at = min(now + AGAIN, row.over_at + LATE)
         await row.save(update_fields=["next_at"])
         return False
-    result = month.worth(row.kind, sold.counted)
-    earned = month.earned(row.kind, sold.counted)
+    result = gather.worth(row.kind, sold.counted)
+    earned = gather.earned(row.kind, sold.counted)
     row.volume, row.sales = result.volume, result.sales
     row.expected, row.earned, row.posted, row.done_at = result.due, earned, 0, now
     if result.due > earned:
@@ -187,8 +188,8 @@ async def estimates(limit: int = 20, **side: str) -> list[Estimate]:
     """The open months of a side (partner_id=…, enrolment_id=…), newest first."""
     found = []
     for row in await TrueUp.filter(done_at=None, **side).order_by("-month", "id").limit(limit):
-        sold = await month.gather(row)
-        result = month.worth(row.kind, sold.counted)
+        sold = await gather.gather(row)
+        result = gather.worth(row.kind, sold.counted)
         found.append(
             Estimate(
                 enrolment_id=row.enrolment_id,
@@ -198,7 +199,7 @@ async def estimates(limit: int = 20, **side: str) -> list[Estimate]:
                 over_at=row.over_at,
                 volume=result.volume,
                 sales=result.sales,
-                amount=max(result.due - month.earned(row.kind, sold.counted), 0),
+                amount=max(result.due - gather.earned(row.kind, sold.counted), 0),
             )
         )
     return found
