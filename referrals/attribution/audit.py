@@ -1,4 +1,4 @@
-"""`check` for credit: a line's shares sum to the whole, of one campaign; no money without credit."""
+"""`check` for credit: shares sum to the whole, of one campaign; no money without credit."""
 
 from jejaring.db import sql
 from jejaring.ledger.rules import Difference

@@ -2,6 +2,7 @@
 from themselves in disguise.
 """
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -136,6 +137,12 @@ async def test_a_name_can_be_moved_to_another_partner(s: Stage) -> None:
     moved = await match(s, partner="dimas")
     assert (moved.status_code, moved.json()["partner"]) == (200, "dimas")
     assert by(await s.sell(source="shopee", creator="rina.batik")) == [("dimas", "creator")]
+
+
+async def test_the_same_name_matched_twice_at_once_is_one(s: Stage) -> None:
+    replies = await asyncio.gather(*(match(s) for _ in range(4)))
+    assert sorted(reply.status_code for reply in replies) == [200, 200, 200, 201]
+    assert await CreatorName.all().count() == 1
 
 
 @pytest.mark.parametrize(
