@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.terms.explain import Message, example, sentences
-from campaigns.terms.rules import Policy, Recruiter, Rule, Terms, When
+from campaigns.terms.rules import Policy, Price, Recruiter, Rule, Terms, When
 from campaigns.terms.steps import Step
 from campaigns.terms.words import paragraph, words
 from jejaring.web import language
@@ -151,6 +151,7 @@ EVENTS = Terms(
         Rule("Unggah", "per_post", amount=25_000),
     ),
     recruiter=Recruiter(1_000, 30),
+    prices={"prd_1": Price(80_000, 90_000, 120_000)},
 )
 
 

@@ -12,6 +12,7 @@ from campaigns.terms.rules import (
     CreditedLine,
     OrderFacts,
     Policy,
+    Price,
     Rule,
     Terms,
     When,
@@ -275,3 +276,40 @@ def test_shares_of_a_line_earn_what_the_line_would_within_a_rupiah(
 def test_a_zero_rate_pays_zero_for_every_line(lines: list[CreditedLine]) -> None:
     rows = worth(Terms((percent(0),)), ORDER, RINA, lines)
     assert [r.amount for r in rows] == [0] * len(lines)
+
+
+PRICE = Price(80_000, 90_000, 120_000)
+
+
+@pytest.mark.parametrize(
+    ("unit_price", "base", "amounts"),
+    [
+        (100_000, 200_000, [16_000, 40_000]),
+        (100_000, 150_000, [15_000, 0]),
+        (80_000, 160_000, [16_000, 0]),
+        (130_000, 260_000, [16_000, 0]),
+    ],
+)
+def test_a_resellers_margin_is_a_row_of_its_own(
+    unit_price: int, base: int, amounts: list[int]
+) -> None:
+    terms = Terms((percent(1000),), prices={"prd_1": PRICE})
+    sold = line(1, base, quantity=2, unit_price=unit_price)
+    rows = worth(terms, ORDER, RINA, [sold])
+    assert [r.amount for r in rows] == amounts
+    outside = not 90_000 <= unit_price <= 120_000
+    assert rows[1].notes == (("price_outside",) if outside else ())
+    assert [r.kind for r in worth(terms, ORDER, Who("buzzer", "rina"), [sold])] == ["percent"]
+
+
+@given(st.integers(1, 9_999), st.integers(80_000, 10**7), st.integers(1, 50))
+def test_shares_of_a_margin_re_add(share_bp: int, unit_price: int, quantity: int) -> None:
+    terms = Terms((percent(0),), prices={"prd_1": Price(80_000, 0, 10**7)})
+    base = unit_price * quantity
+    whole = line(1, base, quantity=quantity, unit_price=unit_price)
+    parts = [
+        replace(whole, share_bp=share_bp),
+        replace(whole, share_bp=10_000 - share_bp, share_from_bp=share_bp),
+    ]
+    margins = [worth(terms, ORDER, RINA, [part])[1].amount for part in parts]
+    assert sum(margins) == (unit_price - 80_000) * quantity

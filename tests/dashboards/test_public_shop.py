@@ -240,9 +240,6 @@ async def test_a_shop_is_found_by_its_name(
     assert (await http.get("/find", params={"q": words})).headers["location"] == where
 
 
-
-
-
 def test_a_discount_is_rounded_half_up() -> None:
     assert rules.discounted(285_000, 500) == 270_750
     assert rules.discounted(10, 500) == 9

@@ -15,7 +15,7 @@ from jejaring.kit.paging import Cursor, cut, decode, encode
 times = st.datetimes(
     datetime(1970, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
 )  # fmt: skip
-ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
+ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=32)
 
 
 @given(times, ids)

@@ -179,3 +179,31 @@ def test_what_a_line_is_entitled_to_gives_what_is_due(due: int, base: int, refun
 
 def test_a_line_with_nothing_left_is_entitled_to_what_it_has() -> None:
     assert rules.entitled_for(5, LineNow(10, 10, 1, 1, closed=False)) == 5
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
+def test_a_recruiters_share_goes_with_its_parent(amount: int, whole: int, gone: int) -> None:
+    left = rules.share_due(amount, (whole, min(gone, whole)), off=False)
+    assert 0 <= left <= amount
+    assert rules.share_due(amount, (whole, 0), off=False) == amount
+    assert rules.share_due(amount, (whole, whole), off=False) == (0 if whole else amount)
+    assert rules.share_due(amount, (whole, 0), off=True) == 0
+
+
+def test_a_share_knows_only_the_limit_over_all_rules() -> None:
+    terms = Terms((Rule("r0", "percent", rate_bp=1000, max_per_partner_month=1),))
+    assert rules.overall_limited([worth(500)], terms, {"r0": 5})[0].amount == 500
+    capped = Terms(terms.rules, max_per_partner_month=100)
+    (row,) = rules.overall_limited([worth(500)], capped, {"r0": 30})
+    assert (row.amount, row.notes) == (70, ("month_cap",))
+
+
+def test_a_margin_takes_nothing_of_the_budget() -> None:
+    assert rules.of_budget("margin", 5) == 0
+    assert rules.of_budget("percent", 5) == 5
+
+
+def test_every_key_names_what_it_is_of() -> None:
+    assert rules.share_key("com_1", "enr_1") == "accrue:com_1:enr_1:recruiter"
+    assert rules.click_key("2026-11-24", "enr_1", "K") == "accrue:click-2026-11-24:enr_1:K"
+    assert rules.true_up_key("enr_1", "T", "2026-10") == "trueup:enr_1:T:2026-10"

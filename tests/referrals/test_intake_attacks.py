@@ -204,7 +204,10 @@ async def test_sales_that_no_promise_covers_earn_nothing(s: Stage) -> None:
     """Paused, ended, left, not begun; another shop's click and coupon."""
     now = world.now()
     click = await s.click(at=now - timedelta(hours=3))
-    pause: dict[str, Any] = {"paused_at": now - timedelta(hours=2), "resumed_at": now - timedelta(hours=1)}
+    pause: dict[str, Any] = {
+        "paused_at": now - timedelta(hours=2),
+        "resumed_at": now - timedelta(hours=1),
+    }
     await CampaignPause.create(campaign_id=s.campaign.id, **pause)
     halfway = (now - timedelta(minutes=90)).isoformat()
     paused = await s.sell("INV-1", click_id=click, placed_at=halfway)

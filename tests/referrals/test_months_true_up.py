@@ -13,7 +13,7 @@ from referrals.commissions import audit
 from referrals.commissions.models import Commission, Reversal, TrueUp
 from referrals.commissions.release import release_due
 from referrals.months import true_up
-from tests.cast import Cast, call
+from tests.cast import Cast, call, sign_in
 from tests.referrals.shop import Stage, set_terms, set_up
 
 STEPS = [{"from": 0, "rate_bp": 500}, {"from": 300_000, "rate_bp": 1_000}]
@@ -241,3 +241,19 @@ async def test_new_terms_of_these_kinds_are_accepted(
     terms = bonus(at_sales=5) if kind == "bonus" else tiers("whole")
     reply = await s.send("POST", f"/v1/campaigns/{s.campaign.id}/terms", terms)
     assert reply.status_code == 201, reply.text
+
+
+async def test_both_sides_pages_show_a_bonus(http: httpx2.AsyncClient, cast: Cast) -> None:
+    s = await october(http, cast, bonus(at_sales=1))
+    await sold(s, "INV-1")
+    assert await settle() == 1
+    row = await Commission.get(kind="bonus")
+    await sign_in(http, cast.laras)
+    page = await http.get(f"/merchant/partners/{cast.rina.id}")
+    assert (page.status_code, "bonus bulan 2026-10" in page.text) == (200, True)
+    http.cookies.clear()
+    await sign_in(http, cast.rina)
+    for path in ("/partner/earnings", f"/partner/earnings/{row.id}"):
+        page = await http.get(path)
+        assert page.status_code == 200, path
+        assert "Bonus" in page.text

@@ -98,8 +98,8 @@ def is_stale(sealed: str) -> bool:
 def blind(purpose: str, text: str) -> str:
     """64 hex letters that stand for the text: equal texts of one purpose give equal ones.
 
-    `buyer`, `account` and `reference` come from the oldest key of the ring and so never rotate; all others
-    (`session`, `visitor`, `login`) from the newest.
+    `buyer`, `account` and `reference` come from the oldest key of the ring and so never rotate;
+    all others (`session`, `visitor`, `login`) from the newest.
     """
     ring = _secrets()
     secret = ring[-1] if purpose in STABLE else ring[0]

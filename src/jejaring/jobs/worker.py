@@ -30,7 +30,7 @@ _CLAIM = (
     "UPDATE job SET locked_until = ?, locked_by = ?, attempts = attempts + 1 WHERE id IN ("
     "SELECT id FROM job WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= ? "
     "AND (locked_until IS NULL OR locked_until < ?) ORDER BY run_at, id LIMIT ? {lock}) "
-    "RETURNING id, topic, payload, attempts"
+    "RETURNING id, topic, payload, attempts, run_at"
 )
 
 
@@ -55,11 +55,12 @@ class Claimed:
 
 
 async def claim(worker: str, limit: int = BATCH) -> list[Claimed]:
-    """Take up to `limit` due jobs; each is given to one worker only."""
+    """Take up to `limit` due jobs, the longest due first; each is given to one worker only."""
     now = world.now()
     query = _CLAIM.format(lock="" if sql.on_sqlite() else "FOR UPDATE SKIP LOCKED")
     values = [now + LEASE, worker, now, now, limit]
     found = await transact(lambda: sql.rows(query, values))
+    found.sort(key=lambda r: (r["run_at"], r["id"]))  # RETURNING keeps no order
     return [
         Claimed(r["id"], r["topic"], _payload(r["payload"]), r["attempts"], worker) for r in found
     ]
