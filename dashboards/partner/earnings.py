@@ -22,6 +22,7 @@ from referrals.attribution import queries as touches
 from referrals.commissions import queries as commissions
 from referrals.commissions.models import Commission
 from referrals.commissions.shapes import CommissionQuery
+from referrals.months import true_up
 from referrals.review import appeal
 from referrals.review import queries as review
 from referrals.review import rules as decisions
@@ -29,6 +30,7 @@ from referrals.review import rules as decisions
 PAGE = 20
 SHOWN_PAYOUTS = 5
 SHOWN_LOST = 10
+SHOWN_MONTHS = 4
 CSV_DAYS = 365
 APPEAL = "/partner/commissions/{commission_id}/appeal"
 MAX_TEXT = 1000
@@ -63,10 +65,15 @@ async def show(request: Request, caller: Caller) -> Response:
         "payouts": paid,
         "shops": await queries.shops({one.merchant_id for one in paid}),
         "lost": await touches.lost(partner_id, merchant_id, SHOWN_LOST),
+        "months": await true_up.estimates(SHOWN_MONTHS, **_side(partner_id, merchant_id)),
         "paid_days": settings().paid_counts_after_days,
         "is_capped": rules.is_capped,
     }
     return render.page(request, "partner/earnings.html", context)
+
+
+def _side(partner_id: str, merchant_id: str | None) -> dict[str, str]:
+    return {"partner_id": partner_id} | ({"merchant_id": merchant_id} if merchant_id else {})
 
 
 def _chosen(request: Request, balances: list[BalanceView]) -> BalanceView | None:

@@ -151,6 +151,7 @@ EVENTS = Terms(
         Rule("Unggah", "per_post", amount=25_000),
     ),
     recruiter=Recruiter(1_000, 30),
+    bond_days=90,
     prices={"prd_1": Price(80_000, 90_000, 120_000)},
 )
 

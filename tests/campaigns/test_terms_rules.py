@@ -313,3 +313,9 @@ def test_shares_of_a_margin_re_add(share_bp: int, unit_price: int, quantity: int
     ]
     margins = [worth(terms, ORDER, RINA, [part])[1].amount for part in parts]
     assert sum(margins) == (unit_price - 80_000) * quantity
+
+
+def test_an_event_rule_decides_no_line() -> None:
+    bonus = Rule("b", "bonus", amount=5, at_sales=1)
+    rows = worth(Terms((bonus, percent(1000))), ORDER, RINA, [line()])
+    assert [r.rule_index for r in rows] == [1]

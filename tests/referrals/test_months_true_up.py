@@ -256,3 +256,16 @@ async def test_both_sides_pages_show_a_bonus(http: httpx2.AsyncClient, cast: Cas
     page = await http.get("/partner/earnings")
     assert (page.status_code, row.state) == (200, "payable")
     assert "Bonus" in page.text
+
+
+async def test_a_partner_sees_what_the_open_month_would_pay(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await october(http, cast, bonus(at_sales=2))
+    await sold(s, "INV-1")
+    await sign_in(http, cast.rina)
+    assert "Perkiraan Rp0" in (await http.get("/partner/earnings")).text
+    await sold(s, "INV-2", 1)
+    assert "Perkiraan Rp50.000" in (await http.get("/partner/earnings")).text
+    assert await settle() == 1
+    assert "Perkiraan" not in (await http.get("/partner/earnings")).text
