@@ -190,16 +190,14 @@ def share_due(amount: int, parent: tuple[int, int], *, off: bool) -> int:
 
 def entitled_for(due: int, line: LineNow) -> int:
     """What a line must be entitled to so that `due` rupiah are still due after its refunds: the
-    inverse of `still_due`, which grows by 0 or 1 with each rupiah. `due` where nothing is left.
+    inverse of `still_due`. `due` where nothing is left.
+
+    Rounding moves the quotient by at most half a rupiah, and `still_due` takes the share that is
+    left of that, under half a rupiah: so it rounds back to `due` exactly.
     """
     if line.closed or line.refunded >= line.base:
         return due
-    entitled = half_up(due * line.base, line.base - line.refunded)
-    while still_due(entitled, line) > due:
-        entitled -= 1
-    while still_due(entitled, line) < due:
-        entitled += 1
-    return entitled
+    return half_up(due * line.base, line.base - line.refunded)
 
 
 @dataclass(frozen=True)
