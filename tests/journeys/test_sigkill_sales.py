@@ -1,12 +1,6 @@
 """SIGKILL under load: every acknowledged sale is there once, and sending all again is safe."""
 
 import asyncio
-import os
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -18,41 +12,11 @@ from referrals.orders.models import Sale
 from tests.cast import Cast
 from tests.referrals import shop as stage
 from tests.referrals.shop import Stage, body
+from tests.server import server
 
 AT_ONCE = 32
 ENOUGH = 120
 EARNS = 20_000
-
-
-@asynccontextmanager
-async def server() -> AsyncIterator[tuple[httpx2.AsyncClient, asyncio.subprocess.Process]]:
-    """`jejaring serve` on the database under test, in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = dict(os.environ) | {"PORT": str(port), "JEJARING_WORKER": "off"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "jejaring", "serve", env=environment,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            await _ready(client)
-            yield client, process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
-
-
-async def _ready(client: httpx2.AsyncClient) -> None:
-    for _ in range(400):
-        try:
-            if (await client.get("/healthz")).status_code == 200:
-                return
-        except httpx2.TransportError:
-            await asyncio.sleep(0.05)
-    raise AssertionError("the server did not come up")
 
 
 class Shop:

@@ -1,6 +1,5 @@
 """What happens to an order afterwards: states, refunds, upserts, and the money that follows."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,47 +9,19 @@ import pytest_asyncio
 
 from jejaring import world
 from jejaring.hooks.models import Event
-from jejaring.ledger import audit as ledger_audit
-from referrals.attribution.models import Credit
-from referrals.commissions import audit
-from referrals.commissions import jobs as commissions_jobs
 from referrals.commissions.models import Commission, Reversal
 from referrals.commissions.release import release_due
-from referrals.intake import jobs as intake_jobs
 from referrals.intake.refund import apply_left_over
-from referrals.orders.models import Refund, Sale, SaleLine
+from referrals.orders.models import Refund, SaleLine
 from tests.cast import Cast
 from tests.referrals import shop as stage
-from tests.referrals.shop import Stage, body, percent, set_terms
+from tests.referrals.changing import move, parts, refund
+from tests.referrals.shop import Stage, percent, set_terms
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def s(http: httpx2.AsyncClient, cast: Cast) -> Stage:
     return await stage.set_up(http, cast)
-
-
-async def refund(s: Stage, sale: dict[str, Any], refund_id: str, **more: Any) -> httpx2.Response:
-    given = {"refund_id": refund_id, "reason": "kekecilan"} | more
-    return await s.send("POST", f"/v1/sales/{sale['id']}/refunds", given)
-
-
-async def move(s: Stage, sale: dict[str, Any], state: str, **more: Any) -> httpx2.Response:
-    return await s.send("POST", f"/v1/sales/{sale['id']}/state", {"state": state} | more)
-
-
-async def put(s: Stage, order_id: str = "INV-1", **more: Any) -> httpx2.Response:
-    sent = body(order_id, **more)
-    return await s.send("PUT", f"/v1/sales/{sent['source']}/{order_id}", sent)
-
-
-async def parts(s: Stage) -> tuple[int, int, int, int]:
-    """pending, payable, owed_back, earned of Rina with Laras; and the books are clean."""
-    assert await audit.audit() == []
-    assert await ledger_audit.audit() == []
-    row = await s.balance()
-    assert row is not None
-    earned = row.pending + row.held + row.payable + row.in_payout - row.owed_back
-    return row.pending, row.payable, row.owed_back, earned
 
 
 async def test_partial_refunds_reverse_exactly_all_in_the_end(s: Stage) -> None:
@@ -226,212 +197,3 @@ async def test_a_refund_after_release_takes_from_payable(s: Stage) -> None:
     assert [(f["sales"], f["sales_amount"], f["commission"]) for f in figures] == [
         (0, -100_000, -10_000)
     ]
-
-
-async def test_a_raised_order_earns_a_further_commission_with_its_own_hold(s: Stage) -> None:
-    at = world.now()
-    await put(s, click_id=await s.click(), placed_at=at.isoformat())
-    more = [{"sku": "KEMEJA", "quantity": 3, "unit_price": 100_000}]
-    reply = await put(s, placed_at=at.isoformat(), items=more)
-    assert reply.status_code == 200
-    first, second = reply.json()["commissions"]
-    assert (first["amount"], second["amount"]) == (20_000, 10_000)
-    row = await Commission.get(id=second["id"])
-    assert row.key == f"amend:{first['id']}:2"
-    assert await parts(s) == (30_000, 0, 0, 30_000)
-    # The same body again: nothing.
-    again = await put(s, placed_at=at.isoformat(), items=more)
-    assert again.json()["commissions"] == reply.json()["commissions"]
-    sale = await Sale.get()
-    await refund(s, {"id": sale.id}, "R-1", items=[{"line": 1, "quantity": 1}])
-    assert await parts(s) == (20_000, 0, 0, 20_000)
-
-
-async def test_a_lowered_order_is_reversed_as_order_changed(s: Stage) -> None:
-    at = world.now().isoformat()
-    sale = (await put(s, click_id=await s.click(), placed_at=at)).json()
-    await refund(s, sale, "R-1", amount=50_000)
-    less = [{"sku": "KEMEJA", "quantity": 1, "unit_price": 100_000}]
-    reply = await put(s, placed_at=at, items=less)
-    (commission,) = reply.json()["commissions"]
-    # 10 % of 100.000, of which 50.000 is refunded.
-    assert (commission["amount"], commission["reversed"]) == (20_000, 15_000)
-    reasons = [r.reason for r in await Reversal.all().order_by("created_at", "id")]
-    assert reasons == ["refund", "order_changed"]
-    assert await parts(s) == (5_000, 0, 0, 5_000)
-
-
-async def test_an_upsert_matches_lines_adds_and_drops_them(s: Stage) -> None:
-    at = world.now().isoformat()
-    two = [
-        {"sku": "KEMEJA", "quantity": 1, "unit_price": 100_000},
-        {"sku": "KEMEJA", "quantity": 1, "unit_price": 50_000},
-    ]
-    sale = (await put(s, click_id=await s.click(), placed_at=at, items=two)).json()
-    new = [{"sku": "TOPI", "quantity": 1, "unit_price": 40_000}, two[0]]
-    reply = await put(s, placed_at=at, items=new)
-    assert reply.status_code == 200
-    lines = await SaleLine.filter(sale_id=sale["id"]).order_by("position")
-    assert [(x.position, x.sku, x.quantity, x.base) for x in lines] == [
-        (1, "KEMEJA", 1, 100_000),
-        (2, "KEMEJA", 0, 0),
-        (3, "TOPI", 1, 40_000),
-    ]
-    assert await Credit.filter(line_id=lines[2].id).count() == 1
-    assert await parts(s) == (14_000, 0, 0, 14_000)
-    assert reply.json()["base"] == 140_000
-
-
-async def test_re_pricing_may_move_a_line_to_another_rule(s: Stage) -> None:
-    big = {"name": "Besar", "when": {"min_order": 150_000}, "pay": {"kind": "percent"}}
-    big["pay"] = {"kind": "percent", "rate_bp": 2000}
-    terms = {"rules": [big, percent()["rules"][0]]}
-    await set_terms(s.campaign, terms)
-    at = world.now().isoformat()
-    await put(s, click_id=await s.click(), placed_at=at)
-    assert (await parts(s))[0] == 40_000
-    less = [{"sku": "KEMEJA", "quantity": 1, "unit_price": 100_000}]
-    await put(s, placed_at=at, items=less)
-    assert (await parts(s))[0] == 10_000
-    await put(s, placed_at=at)
-    assert (await parts(s))[0] == 40_000
-    assert await Commission.all().count() == 3
-
-
-async def test_an_older_message_changes_nothing(s: Stage) -> None:
-    now = world.now()
-    await put(s, updated_at=now.isoformat(), placed_at=now.isoformat())
-    old = (now - timedelta(minutes=5)).isoformat()
-    reply = await put(s, updated_at=old, placed_at=now.isoformat(), state="cancelled")
-    assert (reply.status_code, reply.json()["state"]) == (200, "paid")
-
-
-async def test_without_updated_at_an_upsert_only_moves_forward(s: Stage) -> None:
-    now = world.now().isoformat()
-    await put(s, placed_at=now, state="delivered")
-    reply = await put(s, placed_at=now, state="paid", note="baru")
-    assert (reply.status_code, reply.json()["state"]) == (200, "delivered")
-    assert (await Sale.get()).note == "baru"
-    assert (await put(s, placed_at=now, state="cancelled")).json()["state"] == "cancelled"
-    assert (await put(s, placed_at=now, state="delivered")).json()["state"] == "cancelled"
-
-
-async def test_a_newer_message_reopens_a_cancelled_order(s: Stage) -> None:
-    now = world.now()
-    at = (now - timedelta(days=1)).isoformat()
-    click = await s.click(at=now - timedelta(days=2))
-    sale = (await put(s, click_id=click, placed_at=at)).json()
-    await refund(s, sale, "R-1", amount=50_000)
-    await move(s, sale, "cancelled")
-    assert await parts(s) == (0, 0, 0, 0)
-    reply = await put(s, click_id=click, placed_at=at, updated_at=now.isoformat())
-    assert reply.json()["state"] == "paid"
-    (commission,) = reply.json()["commissions"]
-    assert (commission["amount"], commission["reversed"]) == (20_000, 5_000)
-    assert await parts(s) == (15_000, 0, 0, 15_000)
-    changed = await Event.filter(name="sale.changed").order_by("id")
-    last: Any = changed[-1].data["figures"]
-    assert [(f["sales"], f["sales_amount"], f["commission"]) for f in last] == [
-        (1, 150_000, 15_000)
-    ]
-
-
-async def test_an_order_first_seen_cancelled_earns_once_it_is_opened(s: Stage) -> None:
-    now = world.now()
-    click = await s.click()
-    await s.sell(click_id=click, state="cancelled", placed_at=now.isoformat())
-    reply = await put(s, click_id=click, placed_at=now.isoformat(), updated_at=now.isoformat())
-    assert [c["amount"] for c in reply.json()["commissions"]] == [20_000]
-    assert await parts(s) == (20_000, 0, 0, 20_000)
-
-
-async def test_a_self_referral_stays_rejected_through_upserts(s: Stage) -> None:
-    at = world.now().isoformat()
-    await put(s, click_id=await s.click(own=True), placed_at=at)
-    more = [
-        {"sku": "KEMEJA", "quantity": 3, "unit_price": 100_000},
-        {"sku": "TOPI", "quantity": 1, "unit_price": 10_000},
-    ]
-    reply = await put(s, placed_at=at, items=more)
-    assert [c["state"] for c in reply.json()["commissions"]] == ["rejected", "rejected"]
-    assert await s.balance() is None
-    assert await audit.audit() == []
-
-
-async def test_the_budget_is_freed_by_reversals_and_taken_again(
-    http: httpx2.AsyncClient, cast: Cast
-) -> None:
-    s = await stage.set_up(http, cast, budget=30_000)
-    at = world.now().isoformat()
-    sale = (await put(s, click_id=await s.click(), placed_at=at)).json()
-    await refund(s, sale, "R-1", amount=100_000)
-    await s.campaign.refresh_from_db()
-    assert s.campaign.reserved == 10_000
-    more = [{"sku": "KEMEJA", "quantity": 9, "unit_price": 100_000}]
-    reply = await put(s, placed_at=at, items=more)
-    await s.campaign.refresh_from_db()
-    assert s.campaign.reserved == 30_000
-    assert reply.json()["commissions"][1]["because"][0]["notes"] == ["budget_spent"]
-    assert (await parts(s))[0] == 30_000
-
-
-async def test_amounts_over_several_lines_and_a_cap_per_order(s: Stage) -> None:
-    await set_terms(s.campaign, percent(max_per_order=10_000))
-    items = [
-        {"sku": "KEMEJA", "quantity": 1, "unit_price": 100_000},
-        {"sku": "TOPI", "quantity": 1, "unit_price": 200_000},
-    ]
-    sale = await s.sell(click_id=await s.click(), items=items)
-    assert [c["amount"] for c in sale["commissions"]] == [3_333, 6_667]
-    assert sale["commissions"][0]["because"][0]["notes"] == ["max_per_order"]
-
-
-async def test_the_same_again_with_a_later_time_only_moves_the_time(s: Stage) -> None:
-    now = world.now()
-    at = (now - timedelta(hours=1)).isoformat()
-    await put(s, placed_at=at, updated_at=(now - timedelta(minutes=2)).isoformat())
-    reply = await put(s, placed_at=at, updated_at=(now - timedelta(minutes=1)).isoformat())
-    assert reply.status_code == 200
-    sale = await Sale.get()
-    assert sale.version == 1
-    assert sale.source_updated_at == now - timedelta(minutes=1)
-
-
-async def test_a_bad_upsert_is_named_and_changes_nothing(s: Stage) -> None:
-    for _ in range(2):
-        reply = await put(s, discount=10**9)
-        assert reply.status_code == 422
-        assert reply.json()["errors"][0]["pointer"] == "/discount"
-        await s.send("POST", "/v1/sales", body())
-    assert (await Sale.get()).discount == 0
-
-
-async def test_refunds_of_one_order_at_once_take_their_turns(s: Stage) -> None:
-    sale = await s.sell(click_id=await s.click())
-    replies = await asyncio.gather(
-        *[refund(s, sale, f"R-{i % 4}", amount=60_000) for i in range(8)]
-    )
-    assert sorted(r.status_code for r in replies) == [200] * 4 + [201] * 4
-    assert (await SaleLine.get()).refunded == 200_000
-    assert await parts(s) == (0, 0, 0, 0)
-
-
-async def test_a_line_without_a_price_earns_until_it_is_returned_whole(s: Stage) -> None:
-    await set_terms(
-        s.campaign,
-        {"rules": [{"name": "Hadiah", "when": {}, "pay": {"kind": "per_item", "amount": 1_000}}]},
-    )
-    items = [{"sku": "KEMEJA", "quantity": 2, "unit_price": 0}]
-    sale = await s.sell(click_id=await s.click(), items=items)
-    await refund(s, sale, "R-1", items=[{"line": 1, "quantity": 1}])
-    assert (await parts(s))[0] == 2_000
-    await refund(s, sale, "R-2", items=[{"line": 1, "quantity": 1}])
-    assert (await parts(s))[0] == 0
-
-
-async def test_the_duties_of_the_rooms_run(s: Stage) -> None:
-    await s.sell(click_id=await s.click(), state="delivered")
-    with world.at(world.now() + timedelta(days=8)):
-        for duty in (*commissions_jobs.DUTIES, *intake_jobs.DUTIES):
-            await duty.run()
-    assert await parts(s) == (0, 20_000, 0, 20_000)

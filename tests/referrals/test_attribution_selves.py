@@ -1,0 +1,61 @@
+"""Who buys from themselves, names as they are folded, sums of credit, the second of a sale."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from referrals.attribution import rules
+from referrals.attribution.rules import Buyer, Person
+from tests.referrals.test_attribution_rules import touch
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**6), st.just(10_000))))
+def test_the_summary_sums_to_the_whole(shares: list[tuple[str, int, int]]) -> None:
+    found = rules.summary(shares)
+    assert sum(found.values()) == (10_000 if shares else 0)
+    assert set(found) == {who for who, _, _ in shares}
+
+
+@pytest.mark.parametrize(
+    ("own", "buyer", "selfish"),
+    [
+        (False, (None, None), False),
+        (False, ("+62811", None), True),
+        (False, ("+62812", "x@y.id"), False),
+        (False, (None, "rina@y.id"), True),
+        (True, (None, None), True),
+    ],
+)
+def test_who_buys_from_themselves(
+    own: bool, buyer: tuple[str | None, str | None], selfish: bool
+) -> None:
+    person = Person(frozenset({"+62811"}), frozenset({"rina@y.id"}), frozenset({"dana"}))
+    touches = [touch("a1", own=own), touch("b1", own=True)]
+    assert rules.is_self("org_a", touches, Buyer(*buyer), person) is selfish
+
+
+def test_a_wallet_that_is_the_buyers_phone_is_the_partner() -> None:
+    person = Person(accounts=frozenset({"dana", "gopay"}))
+    for accounts, selfish in ((frozenset({"dana"}), True), (frozenset({"ovo"}), False)):
+        assert rules.is_self("org_a", [], Buyer("+62811", None, accounts), person) is selfish
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [("@Rina.Shop ", "rina.shop"), ("ＲＩＮＡ  shop", "rinashop"), ("rina", "rina")],
+)
+def test_a_creators_name_is_folded(typed: str, same: str) -> None:
+    assert rules.fold_creator(typed) == same
+
+
+@pytest.mark.parametrize(
+    ("placed_at", "judged_at"),
+    [
+        (datetime(2026, 11, 24, 5, 7, 37, tzinfo=UTC), "2026-11-24T05:07:37.999999+00:00"),
+        (datetime(2026, 11, 24, 5, 7, 37, 5, tzinfo=UTC), "2026-11-24T05:07:37.000005+00:00"),
+    ],
+)
+def test_a_whole_second_stands_for_its_end(placed_at: datetime, judged_at: str) -> None:
+    assert rules.moment(placed_at).isoformat() == judged_at
