@@ -8,14 +8,17 @@ docs/decisions/0011-redirect.md says what happens when the database is away.
 import asyncio
 import gc
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from jejaring.db import beside
 from jejaring.logs import Log
 from jejaring.settings import Settings
 from jejaring.web.metrics import CLICKS, CLICKS_LOST
-from referrals.clicks import agents, store_postgres, store_sqlite, visits
+from referrals.clicks import agents, visits
 from referrals.clicks.rows import KIND, Hit
+from referrals.clicks.stores import postgres, sqlite
 from referrals.links import lookup
 
 log = Log(__name__)
@@ -27,16 +30,34 @@ PAUSE_EVERY_SECONDS = 0.01
 # Turns of the loop between batches: in the first the replies go out, in the others the next
 # requests come in. So batches stay whole under load, and the database's lock is free meanwhile.
 TURNS = 1
-Store = store_sqlite.Store | store_postgres.Store
+Store = sqlite.Store | postgres.Store
 
 
 class Batch(asyncio.Future[bool]):
     """Waited for by all hits of a batch: whether they are stored. One request that is cancelled
     must not cancel the others', so it is told only when the batch is through.
+
+    `told`: what is called with the outcome then, for hits that no task waits for.
     """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(loop=loop)
+        self.told: list[Callable[[bool], None]] = []
+        self.add_done_callback(_tell)
 
     def cancel(self, msg: object = None) -> bool:
         return False
+
+
+def _tell(batch: Any) -> None:
+    """One that fails must not keep the others from their answers."""
+    told: list[Callable[[bool], None]] = batch.told
+    try:
+        while told:
+            told.pop()(batch.result())
+    finally:
+        if told:
+            batch.get_loop().call_soon(_tell, batch)
 
 
 @dataclass
@@ -80,7 +101,7 @@ async def start(chosen: Settings) -> None:
     connection is open already.
     """
     global _desk
-    store = store_sqlite.Store(chosen) if chosen.is_sqlite else store_postgres.Store(chosen)
+    store = sqlite.Store(chosen) if chosen.is_sqlite else postgres.Store(chosen)
     apart = chosen.is_sqlite and chosen.worker == "off"
     _desk = _Desk(store=store, loop=asyncio.get_running_loop(), pause=apart)
     _begin(_desk, store)

@@ -1,7 +1,7 @@
 """From a hit as the redirect saw it to the row that is stored; no address is kept."""
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -81,7 +81,7 @@ def rows_of(hits: list[Hit]) -> list[Row]:
         else:
             visitor = ""
         rows.append((
-            click_id, f"{_second(int(seconds))}.{at.microsecond:06d}+00:00", entry.link_id,
+            click_id, time_of(at), entry.link_id,
             *entry.owner, entry.product_id or "", kind, "scan" if scan else "link",
             "1" if repeat else "0", "1" if own else "0", visitor, daily,
             (host_of(referrer.decode("latin-1")) or "") if referrer else "", agent.device,
@@ -90,14 +90,8 @@ def rows_of(hits: list[Hit]) -> list[Row]:
 
 
 def time_of(at: datetime) -> str:
-    """A time as the ORM writes it on SQLite, in UTC."""
-    return f"{_second(int(at.timestamp()))}.{at.microsecond:06d}+00:00"
-
-
-@lru_cache(maxsize=4)
-def _second(seconds: int) -> str:
-    """The text of a second is made once for all its clicks."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """A time in UTC as the ORM writes it on SQLite."""
+    return at.isoformat(" ", "microseconds")
 
 
 @lru_cache(maxsize=2)

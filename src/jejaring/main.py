@@ -45,6 +45,7 @@ from jejaring.web.headers import Headers
 from jejaring.web.packed import Packed
 from jejaring.web.pages import Page
 from referrals.attribution import audit as attribution_audit
+from referrals.clicks import answer as clicks_answer
 from referrals.clicks import jobs as clicks_jobs
 from referrals.clicks import recorder
 from referrals.clicks.redirect import Redirect
@@ -221,5 +222,7 @@ def build(given: Settings | None = None, *, own_database: bool = True) -> Starle
     # Starlette would make the address without the slash from the Host header: web/problems.py.
     built.router.redirect_slashes = False
     # Links are answered ahead of Starlette's own layers: they are the busiest path by far.
-    built.middleware_stack = Redirect(built.build_middleware_stack())
+    built.middleware_stack = Redirect(
+        built.build_middleware_stack(), clicks_answer.manner_of(chosen)
+    )
     return built

@@ -45,6 +45,7 @@ def serve() -> None:
         port=chosen.port,
         workers=processes(chosen),
         access_log=False,
+        http="referrals.clicks.protocol:Protocol",
         ws="none",
         log_config=config,
         proxy_headers=False,

@@ -12,8 +12,9 @@ from jejaring.db import beside, sql
 from jejaring.db.transact import transact
 from jejaring.settings import settings
 from jejaring.web.metrics import CLICKS_LOST
-from referrals.clicks import jobs, recorder, store_postgres, store_sqlite, visits
+from referrals.clicks import jobs, recorder, visits
 from referrals.clicks.models import Click
+from referrals.clicks.stores import postgres, sqlite
 from referrals.links import changes, lookup
 from referrals.links.models import Link
 from tests import make
@@ -109,8 +110,8 @@ async def test_a_fault_of_ours_keeps_no_buyer_waiting(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(store_sqlite, "rows_of", fault)
-        patched.setattr(store_postgres, "rows_of", fault)
+        patched.setattr(sqlite, "rows_of", fault)
+        patched.setattr(postgres, "rows_of", fault)
         replies = await asyncio.gather(
             *[http.get(f"/r/{link.code}", headers=PHONE) for _ in range(3)]
         )

@@ -17,10 +17,11 @@ from jejaring.settings import settings
 UNKNOWN = "unknown"
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Networks = tuple[Network, ...]
 
 
 @lru_cache(maxsize=8)
-def networks(listed: str) -> tuple[Network, ...]:
+def networks(listed: str) -> Networks:
     """`10.0.0.0/8, 2001:db8::1` → networks. Raises ValueError for what is neither."""
     parts = (part.strip() for part in listed.split(","))
     return tuple(ip_network(part, strict=False) for part in parts if part)

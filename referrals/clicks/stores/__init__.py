@@ -1,0 +1,1 @@
+"""Where batches of clicks go: one file per database."""
