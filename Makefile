@@ -6,10 +6,12 @@
 #   make soak       the laws with many more examples
 #   make bench      the benchmarks
 #   make migration  write a migration from what changed in the models
-#   make lock       resolve the dependencies anew into requirements.lock
+#   make lock       resolve the dependencies anew into both locks
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What serving needs is installed first, and all that `make run` waits for.
+SERVES := .venv/.serves
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/postgres
@@ -25,17 +27,22 @@ export TEST_POSTGRES_URL
 .PHONY: run test check fix soak bench migration lock lint types contracts
 .PHONY: test-sqlite test-postgres coverage
 
-$(STAMP): requirements.lock pyproject.toml
+$(SERVES): requirements.run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Jejaring needs Python 3.11 or newer")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing what requirements.lock names into .venv ..."
-	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@echo "Installing what requirements.run.lock names into .venv ..."
+	@$(PIP) install --no-compile --require-hashes -r requirements.run.lock
+	@$(PIP) install --no-compile --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -qq -j 0 $(COMPILED) || true
+	@touch $(SERVES)
+
+$(STAMP): $(SERVES) requirements.lock
+	@echo "Installing what requirements.lock names beside it ..."
+	@$(PIP) install --require-hashes -r requirements.lock
 	@touch $(STAMP)
 
 # One shell that becomes the server: ending the process group ends everything.
-run: $(STAMP)
+run: $(SERVES)
 	@$(BIN)/jejaring migrate && $(BIN)/jejaring demo --if-empty && exec $(BIN)/jejaring serve
 
 test: test-sqlite test-postgres
@@ -90,8 +97,10 @@ bench: $(STAMP)
 migration: $(STAMP)
 	@$(BIN)/python -m jejaring.db.draft
 
-# No address of a package index goes into the lock.
+# No address of a package index goes into a lock.
+LOCKED := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url \
+	--no-header --python-version 3.11 --quiet
 lock: $(STAMP)
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
-	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --generate-hashes \
-		--no-emit-index-url --no-header --python-version 3.11 --quiet -o requirements.lock
+	@$(BIN)/python -m $(LOCKED) --all-extras -o requirements.lock
+	@$(BIN)/python -m $(LOCKED) --extra build -c requirements.lock -o requirements.run.lock

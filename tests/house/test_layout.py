@@ -24,6 +24,7 @@ FORBIDDEN = {
 TOP = {
     "src", "referrals", "campaigns", "dashboards", "tests", "bench", "docs", "pyproject.toml",
     "Procfile", "Makefile", "README.md", "CHANGELOG.md", "requirements.lock",
+    "requirements.run.lock",
 }  # fmt: skip
 
 
