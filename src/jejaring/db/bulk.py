@@ -4,7 +4,6 @@ For rows that our own rules built: nothing is validated or converted here but wh
 needs (JSON as text, times as the ORM stores them).
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
+from pydantic_core import to_json
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.fields.data import JSONField
@@ -187,7 +187,7 @@ def _values(
     for name in names:
         value = fields[name]
         if name in json_names:
-            value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            value = to_json(value).decode()
         elif flat and isinstance(value, datetime):
             value = sql.as_text(value)
         found.append(value)

@@ -112,30 +112,26 @@ def clock(value: datetime, language: str, zone: str = DEFAULT_ZONE) -> str:
     return f"{day(value, language, zone)}, {time_of(value, language, zone)}"
 
 
-class _Words(string.Formatter):
-    def __init__(self, language: str, zone: str) -> None:
-        self.language = language
-        self.zone = zone
+@lru_cache(maxsize=2_000)
+def _pieces(wording: str) -> tuple[tuple[str, str | None, str], ...]:
+    """What a wording is made of: a text, and the name and the format of the value after it."""
+    parsed = string.Formatter().parse(wording)
+    return tuple((text, name, spec or "") for text, name, spec, _ in parsed)
 
-    def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:
-        return kwargs.get(key, "") if isinstance(key, str) else super().get_value(key, args, kwargs)
 
-    def format_field(self, value: Any, format_spec: str) -> Any:
-        if isinstance(value, str) and format_spec in ("day", "clock", "weekday"):
-            value = datetime.fromisoformat(value)
-        shown = {
-            "rp": lambda: money(value, self.language),
-            "pct": lambda: rate(value, self.language),
-            "num": lambda: number(value, self.language),
-            "day": lambda: day(value, self.language, self.zone),
-            "weekday": lambda: weekday(value, self.language, self.zone),
-            "clock": lambda: clock(value, self.language, self.zone),
-        }
-        if format_spec in shown:
-            return shown[format_spec]()
-        if isinstance(value, list | tuple):
-            return ", ".join(str(v) for v in value)
-        return super().format_field(value, format_spec)
+_BY_TIME = {"day": day, "clock": clock, "weekday": weekday}
+_BY_AMOUNT = {"rp": money, "pct": rate, "num": number}
+
+
+def _shown(value: Any, spec: str, language: str, zone: str) -> str:
+    if spec in _BY_AMOUNT:
+        return _BY_AMOUNT[spec](value, language)
+    if spec in _BY_TIME:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return _BY_TIME[spec](at, language, zone)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(v) for v in value)
+    return format(value, spec)
 
 
 def say(language: str, code: str, zone: str = DEFAULT_ZONE, **values: Any) -> str:
@@ -143,7 +139,10 @@ def say(language: str, code: str, zone: str = DEFAULT_ZONE, **values: Any) -> st
     found = catalogue(language).get(code) or catalogue("id").get(code)
     if found is None:
         return code
-    return _Words(language, zone).vformat(found, (), values)
+    return "".join([
+        text if name is None else text + _shown(values.get(name, ""), spec, language, zone)
+        for text, name, spec in _pieces(found)
+    ])  # fmt: skip
 
 
 def known(language: str, code: str) -> bool:
