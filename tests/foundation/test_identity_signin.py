@@ -74,28 +74,45 @@ async def test_an_unknown_login_costs_a_hash_too(db: None, monkeypatch: pytest.M
     assert hashed == [None]
 
 
-async def test_the_sixth_try_of_a_login_is_too_many_from_anywhere(db: None) -> None:
+async def test_the_sixth_try_of_a_login_from_an_address_is_too_many_there_only(db: None) -> None:
     await ani()
-    for part in range(5):
+    for _ in range(5):
         with pytest.raises(Invalid):
-            await signin.check("ani@example.com", "wrong-password", f"192.0.2.{part}")
+            await signin.check("ani@example.com", "wrong-password", "192.0.2.1")
     with pytest.raises(TooMany) as refused:
-        await signin.check("ANI@example.com", PASSWORD, "192.0.2.9")
+        await signin.check("ANI@example.com", PASSWORD, "192.0.2.1")
     assert int(refused.value.headers["Retry-After"]) >= 1
+    assert await signin.check("ani@example.com", PASSWORD, "192.0.2.9")
 
 
-async def test_the_eleventh_try_of_an_address_is_too_many(
+async def test_the_thirty_first_try_of_a_login_is_too_many_from_anywhere(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no(stored: str | None, password: str) -> bool:
+        return False
+
+    await ani()
+    with monkeypatch.context() as patched:
+        patched.setattr(hashing, "verify", no)
+        for number in range(30):
+            with pytest.raises(Invalid):
+                await signin.check("ani@example.com", "wrong-password", f"198.51.100.{number}")
+    with pytest.raises(TooMany):
+        await signin.check("ani@example.com", PASSWORD, "192.0.2.9")
+
+
+async def test_the_thirty_first_try_of_an_address_is_too_many(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def no(stored: str | None, password: str) -> bool:
         return False
 
     monkeypatch.setattr(hashing, "verify", no)
-    for number in range(10):
+    for number in range(30):
         with pytest.raises(Invalid):
             await signin.check(f"user{number}@example.com", PASSWORD, f"2001:db8::{number}")
     with pytest.raises(TooMany):
-        await signin.check("user11@example.com", PASSWORD, "2001:db8::ffff")
+        await signin.check("user31@example.com", PASSWORD, "2001:db8::ffff")
 
 
 async def test_somebody_with_nowhere_to_go_is_told_why(db: None) -> None:

@@ -10,20 +10,24 @@ from jejaring.trail.write import note
 from jejaring.web import address as addresses
 from jejaring.web import limits
 
+# Tries a minute: of one login from one address, of one login from everywhere, from one address. The
+# second is wide, or whoever knows a login could keep its owner out from a single telephone; the
+# third, because a whole town's phones may share an address of their carrier.
 PER_LOGIN = 5
-PER_ADDRESS = 10
+EVERYWHERE = 30
+PER_ADDRESS = 30
 
 
 async def check(login: str, password: str, address: str) -> User:
     """The user of an e-mail or phone and password, tried from this client address.
 
-    Raises TooMany (10 a minute per address, 5 per login), Invalid `signin_failed` for an unknown
-    login, a wrong password and a disabled user alike (and in like time), Forbidden
-    `no_organisation` or `organisation_suspended` for one with nowhere to go.
+    Raises TooMany (above the tries a minute), Invalid `signin_failed` for an unknown login, a wrong
+    password and a disabled user alike (and in like time), Forbidden `no_organisation` or
+    `organisation_suspended` for one with nowhere to go.
     """
     email, phone = text.email(login), text.phone(login)
     folded = email or phone or login.strip().lower()[:254]
-    await _spend(f"login:{sealing.blind('login', folded)}", address)
+    await _spend(f"login:{sealing.blind('login', folded)}", addresses.prefix(address))
     user = await _find(email, phone)
     stored = user.password_hash if user is not None else None
     fits = await hashing.verify(stored, password[: MAX_PASSWORD + 1])
@@ -37,9 +41,10 @@ async def check(login: str, password: str, address: str) -> User:
     return user
 
 
-async def _spend(login_key: str, address: str) -> None:
-    await limits.spend(addresses.prefix(address), PER_ADDRESS, scope="signin")
-    await limits.spend(login_key, PER_LOGIN, scope="signin")
+async def _spend(login_key: str, prefix: str) -> None:
+    await limits.spend(prefix, PER_ADDRESS, scope="signin")
+    await limits.spend(f"{login_key}:{prefix}", PER_LOGIN, scope="signin")
+    await limits.spend(login_key, EVERYWHERE, scope="signin")
 
 
 async def _find(email: str | None, phone: str | None) -> User | None:
