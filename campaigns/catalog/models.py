@@ -51,3 +51,15 @@ class Site(Model):
         app = "jejaring"
         table = "site"
         unique_together = (("merchant", "host"),)
+
+
+class Photo(Model):
+    """Our small copy of a picture that a shop keeps elsewhere; `id` is the hash of its address."""
+
+    id = fields.CharField(max_length=64, primary_key=True)
+    jpeg = fields.BinaryField()
+    used_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        app = "jejaring"
+        table = "photo"

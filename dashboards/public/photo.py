@@ -1,7 +1,8 @@
 """Photos of products: fetched once from where the shop keeps them, re-encoded small, served by us.
 
-They are kept in the memory of the process (a few MiB at most); a picture that cannot be had is
-asked for again after ten minutes, and the drawn card stands in for it.
+The copies are stored (campaigns/catalog/photos.py), the latest also kept in the memory of the
+process (a few MiB at most). A picture that cannot be had is asked for again after ten minutes, and
+the drawn card stands in for it.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from campaigns.catalog import photos
 from campaigns.catalog.models import Product
 from campaigns.catalog.rules import photo_version
 from dashboards.public import card
@@ -60,29 +62,36 @@ async def show(request: Request, merchant: Organisation, one: Product) -> Respon
 
 
 async def _have(url: str) -> Kept:
-    """The photo from memory, or fetched: once, however many ask at the same time."""
+    """The photo from memory, from the database, or fetched: once, however many ask at a time."""
     known = _kept.get(url)
     if known is not None and (known.jpeg is not None or world.now() - known.at < AGAIN_AFTER):
         _kept.move_to_end(url)
         return known
     task = _fetching.get(url)
     if task is None:
-        task = _fetching[url] = asyncio.create_task(_fetch(url))
+        task = _fetching[url] = asyncio.create_task(_find(url))
         task.add_done_callback(lambda _: _fetching.pop(url, None))
     return await asyncio.shield(task)
 
 
-async def _fetch(url: str) -> Kept:
-    async with _calling:
-        reply = await client.fetch(url)
-    jpeg = None
-    if reply.good:
-        async with _decoding:
-            jpeg = await asyncio.to_thread(small, reply.body)
+async def _find(url: str) -> Kept:
+    jpeg = await photos.kept(url) or await _fetch(url)
     found = _kept[url] = Kept(jpeg, world.now())
     while len(_kept) > KEPT:
         _kept.popitem(last=False)
     return found
+
+
+async def _fetch(url: str) -> bytes | None:
+    async with _calling:
+        reply = await client.fetch(url)
+    if not reply.good:
+        return None
+    async with _decoding:
+        jpeg = await asyncio.to_thread(small, reply.body)
+    if jpeg is not None:
+        await photos.keep(url, jpeg)
+    return jpeg
 
 
 def small(raw: bytes) -> bytes | None:

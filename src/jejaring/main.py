@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from campaigns.catalog import api as catalog_api
+from campaigns.catalog import jobs as catalog_jobs
 from campaigns.enrolments import api as campaigns_api
 from campaigns.lifecycle import jobs as campaigns_jobs
 from dashboards.figures import api as figures_api
@@ -115,6 +116,7 @@ HANDLERS: dict[str, worker.Handler] = {
 
 DUTIES: list[worker.Duty] = [
     *identity_jobs.DUTIES,
+    *catalog_jobs.DUTIES,
     *figures_jobs.DUTIES,
     *operator_jobs.DUTIES,
     *commissions_jobs.DUTIES,

@@ -115,6 +115,10 @@ async def test_a_photo_is_fetched_once_made_small_and_served_by_us(
     assert {r.headers["content-type"] for r in replies} == {"image/jpeg"}
     assert Image.open(io.BytesIO(replies[0].content)).width == 720
     assert asked == ["https://elsewhere.example/photo.jpg"]
+    photo._kept.clear()  # as after a restart
+    again = await http.get(path[1])
+    assert again.content == replies[0].content
+    assert asked == ["https://elsewhere.example/photo.jpg"]
 
 
 @pytest.mark.parametrize(
