@@ -8,6 +8,7 @@ docs/decisions/0011-redirect.md says what happens when the database is away.
 import asyncio
 import gc
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +43,7 @@ class Batch(asyncio.Future[bool]):
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         super().__init__(loop=loop)
-        self.told: list[Callable[[bool], None]] = []
+        self.told: deque[Callable[[bool], None]] = deque()
         self.add_done_callback(_tell)
 
     def cancel(self, msg: object = None) -> bool:
@@ -51,10 +52,10 @@ class Batch(asyncio.Future[bool]):
 
 def _tell(batch: Any) -> None:
     """One that fails must not keep the others from their answers."""
-    told: list[Callable[[bool], None]] = batch.told
+    told: deque[Callable[[bool], None]] = batch.told
     try:
         while told:
-            told.pop()(batch.result())
+            told.popleft()(batch.result())
     finally:
         if told:
             batch.get_loop().call_soon(_tell, batch)
