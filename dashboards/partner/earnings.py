@@ -13,9 +13,11 @@ from jejaring.identity import guards
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Invalid, NotFound, Refusal
-from jejaring.payouts import methods, statements
+from jejaring.payouts import methods
 from jejaring.payouts import queries as money
 from jejaring.payouts.queries import BalanceView
+from jejaring.payouts.statements import paper, table
+from jejaring.payouts.statements import read as statements
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
 from referrals.attribution import queries as touches
@@ -95,8 +97,17 @@ async def download(request: Request, caller: Caller) -> Response:
     found = await statements.statement(caller, within, lang)
     headers = {"Content-Disposition": 'attachment; filename="jejaring-pendapatan.csv"'}
     headers["Cache-Control"] = "no-store"
-    content = statements.as_csv(found, within, lang)
+    content = table.as_csv(found, within, lang)
     return Response(content, 200, headers, media_type="text/csv; charset=utf-8")
+
+
+async def printed(request: Request, caller: Caller) -> Response:
+    """The same on paper."""
+    end = world.now() + timedelta(seconds=1)
+    content = await paper.pdf(caller, (end - timedelta(days=CSV_DAYS), end), language.pick(request))
+    headers = {"Content-Disposition": 'attachment; filename="jejaring-pendapatan.pdf"'}
+    headers["Cache-Control"] = "no-store"
+    return Response(content, 200, headers, media_type="application/pdf")
 
 
 async def objection(request: Request, caller: Caller) -> Response:
@@ -151,6 +162,7 @@ async def object_to(request: Request, caller: Caller) -> Response:
 PAGES = [
     pages.show("/partner/earnings", show, guards.signed_in("partner")),
     pages.show("/partner/earnings/statement.csv", download, guards.signed_in("partner")),
+    pages.show("/partner/earnings/statement.pdf", printed, guards.signed_in("partner")),
     pages.show(APPEAL, objection, guards.signed_in("partner")),
     pages.act(APPEAL, object_to, guards.signed_in("partner", "edit")),
 ]

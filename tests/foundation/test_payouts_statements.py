@@ -5,10 +5,14 @@ import io
 from datetime import timedelta
 
 import httpx2
+import pypdf
 import pytest
 
 from jejaring import world
-from jejaring.payouts import owed, statements
+from jejaring.kit.money import rupiah
+from jejaring.payouts import owed
+from jejaring.payouts.statements import printed
+from jejaring.payouts.statements import read as statements
 from tests import make
 from tests.cast import Cast, call
 from tests.money import caller, clean, earn, refund, with_method
@@ -165,9 +169,37 @@ async def test_an_impossible_span_is_refused(
     assert reply.json()["errors"][0]["pointer"] == pointer
 
 
-async def test_a_pdf_is_not_there_yet(http: httpx2.AsyncClient, cast: Cast) -> None:
-    reply = await call(http, cast.laras, "GET", "/v1/statement?format=pdf")
-    assert (reply.status_code, reply.json()["code"]) == (422, "format_not_yet")
+async def test_the_pdf_says_what_the_statement_says(http: httpx2.AsyncClient, cast: Cast) -> None:
+    await history(http, cast)
+    body = (await call(http, cast.rina, "GET", "/v1/statement")).json()
+    reply = await call(http, cast.rina, "GET", "/v1/statement?format=pdf")
+    assert reply.headers["content-type"] == "application/pdf"
+    pages = pypdf.PdfReader(io.BytesIO(reply.content)).pages
+    text = "\n".join(page.extract_text() for page in pages)
+    assert f"Rincian saldo {cast.rina.org.name}" in text
+    for pair in body["data"]:
+        for row in pair["movements"]:
+            assert row["text"] in text
+            assert rupiah(row["amount"]) in text
+        assert text.count(rupiah(pair["closing"]["due"])) >= 1
+
+
+async def test_a_pdf_of_many_movements_repeats_its_heads_on_each_page() -> None:
+    start = world.now()
+    parts = statements.Parts(1_000, 0, 0, 0, 0)
+    row = statements.Row(start, "Komisi <b> & 東京", "INV-" + "9" * 60, 1_000, parts)
+    pair = statements.PairStatement("a", "b", ("Toko Ä", "Rina"), parts, (row,) * 200, parts)
+    made = printed.as_pdf([pair], (start, start), "id", ("Rina", "Asia/Makassar"), start)
+    pages = pypdf.PdfReader(io.BytesIO(made)).pages
+    texts = [page.extract_text() for page in pages]
+    assert len(texts) > 3
+    assert all("Keterangan" in text for text in texts)
+    assert "Komisi <b> & ??" in texts[0]
+    assert "WITA" in texts[0]
+    empty = pypdf.PdfReader(
+        io.BytesIO(printed.as_pdf([], (start, start), "en", ("R", "UTC"), start))
+    )
+    assert "No movements" in empty.pages[0].extract_text()
 
 
 async def test_a_statement_of_too_many_movements_asks_for_a_shorter_span(
@@ -175,9 +207,11 @@ async def test_a_statement_of_too_many_movements_asks_for_a_shorter_span(
 ) -> None:
     await history(http, cast)
     monkeypatch.setattr(statements, "MOST_ENTRIES", 1)
-    reply = await call(http, cast.laras, "GET", "/v1/statement")
-    assert reply.status_code == 422
-    assert reply.json()["errors"][0]["pointer"] == "/from"
+    monkeypatch.setattr(statements, "MOST_PRINTED", 1)
+    for wanted in ("json", "csv", "pdf"):
+        reply = await call(http, cast.laras, "GET", f"/v1/statement?format={wanted}")
+        assert reply.status_code == 422
+        assert reply.json()["errors"][0]["pointer"] == "/from"
 
 
 async def test_a_day_is_a_day_in_the_askers_zone(cast: Cast) -> None:

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit import paging
-from jejaring.kit.errors import Invalid
-from jejaring.payouts import methods, owed, queries, settle, statements
+from jejaring.payouts import methods, owed, queries, settle
 from jejaring.payouts import run as runs
 from jejaring.payouts.methods import Held, MethodDraft
 from jejaring.payouts.models import PayoutMethod, PayoutRun
@@ -41,7 +40,9 @@ from jejaring.payouts.shapes import (
     TotalsOut,
     WarningOut,
 )
-from jejaring.payouts.statements import PairStatement, Parts
+from jejaring.payouts.statements import paper, table
+from jejaring.payouts.statements import read as statements
+from jejaring.payouts.statements.read import PairStatement, Parts
 from jejaring.web import language
 from jejaring.web.api import Reply, get, post, put
 from jejaring.web.shapes import PageOf, PageQuery
@@ -111,13 +112,15 @@ async def get_statement(
     caller: Caller, query: StatementQuery, request: Request
 ) -> StatementOut | Response:
     """Opening, movements and closing with each counterpart; they add up."""
-    if query.format == "pdf":
-        raise Invalid("format_not_yet")
     within = statements.span(caller, query.from_, query.to)
     lang = language.pick(request)
+    if query.format == "pdf":
+        content = await paper.pdf(caller, within, lang)
+        headers = {"Content-Disposition": 'attachment; filename="statement.pdf"'}
+        return Response(content, 200, headers, media_type="application/pdf")
     found = await statements.statement(caller, within, lang)
     if query.format == "csv":
-        content = statements.as_csv(found, within, lang)
+        content = table.as_csv(found, within, lang)
         headers = {"Content-Disposition": 'attachment; filename="statement.csv"'}
         return Response(content, 200, headers, media_type="text/csv; charset=utf-8")
     return StatementOut(from_=within[0], to=within[1], data=[_statement(one) for one in found])

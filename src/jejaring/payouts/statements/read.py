@@ -1,7 +1,5 @@
 """Statements: opening, movements and closing of each pair of merchant and partner; they add up."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,11 +12,12 @@ from jejaring.ledger import statements
 from jejaring.ledger.accounts import PARTNER_PARTS
 from jejaring.ledger.statements import Movement
 from jejaring.payouts import queries
-from jejaring.payouts.rails.generic import safe
 from jejaring.web import language
 
 DEFAULT_DAYS = 30
 MOST_ENTRIES = 20_000
+# On paper some 60 pages; and each thousand takes a second to print.
+MOST_PRINTED = 3_000
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,13 @@ class Row:
 
 @dataclass(frozen=True)
 class PairStatement:
-    """closing = opening + Σ movements, in each part."""
+    """closing = opening + Σ movements, in each part; the two sides by handle and, for people, by
+    name.
+    """
 
     merchant: str
     partner: str
+    names: tuple[str, str]
     opening: Parts
     movements: tuple[Row, ...]
     closing: Parts
@@ -88,25 +90,26 @@ def _instant(pointer: str, raw: str, zone: str, days: int) -> datetime:
 
 
 async def statement(
-    caller: Caller, within: tuple[datetime, datetime], lang: str
+    caller: Caller, within: tuple[datetime, datetime], lang: str, most: int | None = None
 ) -> list[PairStatement]:
     """The caller's statement with each counterpart, worded in a language.
 
-    Invalid `statement_too_long` above 20 000 entries.
+    Invalid `statement_too_long` above `most` entries (20 000).
     """
+    most = most or MOST_ENTRIES
     merchant_id = caller.organisation_id if caller.kind == "merchant" else None
     partner_id = caller.organisation_id if caller.kind == "partner" else None
     opening = await statements.opening(merchant_id, partner_id, within[0])
-    moved = await statements.movements(merchant_id, partner_id, within, limit=MOST_ENTRIES + 1)
-    if len({movement.entry_id for movement in moved}) > MOST_ENTRIES:
-        raise Invalid.at("/from", "statement_too_long", most=MOST_ENTRIES)
+    moved = await statements.movements(merchant_id, partner_id, within, limit=most + 1)
+    if len({movement.entry_id for movement in moved}) > most:
+        raise Invalid.at("/from", "statement_too_long", most=most)
     pairs: dict[tuple[str, str], list[Movement]] = {pair: [] for pair in opening}
     for movement in moved:
         pairs.setdefault((movement.merchant_id, movement.partner_id), []).append(movement)
     people = await queries.names(one for pair in pairs for one in pair)
     return [
         _pair(
-            (people[pair[0]][0], people[pair[1]][0]),
+            (people[pair[0]], people[pair[1]]),
             opening.get(pair, dict.fromkeys(PARTNER_PARTS, 0)),
             pairs[pair],
             lang,
@@ -116,7 +119,10 @@ async def statement(
 
 
 def _pair(
-    slugs: tuple[str, str], start: dict[str, int], moved: Sequence[Movement], lang: str
+    sides: tuple[tuple[str, str], tuple[str, str]],
+    start: dict[str, int],
+    moved: Sequence[Movement],
+    lang: str,
 ) -> PairStatement:
     sums = dict(start)
     rows: list[Row] = []
@@ -132,7 +138,9 @@ def _pair(
                 _parts(sums),
             )
         )
-    return PairStatement(*slugs, _parts(start), tuple(rows), _parts(sums))
+    (merchant, its_name), (partner, their_name) = sides
+    names = (its_name, their_name)
+    return PairStatement(merchant, partner, names, _parts(start), tuple(rows), _parts(sums))
 
 
 def _parts(sums: dict[str, int]) -> Parts:
@@ -152,29 +160,3 @@ def reference(movement: Movement) -> str:
         if movement.memo.get(name):
             return str(movement.memo[name])
     return ""
-
-
-def as_csv(found: Sequence[PairStatement], within: tuple[datetime, datetime], lang: str) -> bytes:
-    """The statement as CSV: an opening and a closing line around each pair's movements."""
-    out = io.StringIO()
-    lines = csv.writer(out)
-    lines.writerow(
-        ["merchant", "partner", "at", "text", "reference", "amount", *PARTNER_PARTS, "due"]
-    )
-
-    def line(
-        one: PairStatement, at: datetime, words: tuple[str, str], cells: tuple[int, Parts]
-    ) -> None:
-        amount, parts = cells
-        text, ref = words
-        lines.writerow(
-            [safe(one.merchant), safe(one.partner), at.isoformat(), safe(text), safe(ref), amount,
-             parts.pending, parts.held, parts.payable, parts.in_payout, parts.owed_back, parts.due]
-        )  # fmt: skip
-
-    for one in found:
-        line(one, within[0], (language.say(lang, "statement.opening"), ""), (0, one.opening))
-        for row in one.movements:
-            line(one, row.at, (row.text, row.reference), (row.amount, row.after))
-        line(one, within[1], (language.say(lang, "statement.closing"), ""), (0, one.closing))
-    return out.getvalue().encode()
