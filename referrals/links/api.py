@@ -154,7 +154,7 @@ async def _shown(rows: Sequence[Enrolment]) -> list[EnrolmentOut]:
 
 
 ENDPOINTS: list[Endpoint] = [
-    get("/v1/enrolments", list_enrolments, guards.both(None)),
+    get("/v1/enrolments", list_enrolments, guards.both("campaigns or join")),
     post(
         "/v1/enrolments/{enrolment_id}/approve",
         approve_enrolment,

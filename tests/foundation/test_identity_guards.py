@@ -87,6 +87,9 @@ async def test_a_key_of_the_wrong_side_or_scope_is_forbidden(cast: Cast) -> None
     request = asking(None, headers=[(b"authorization", f"Bearer {poor}".encode())])
     with pytest.raises(Forbidden, match="scope_missing"):
         await guards.partner("links")(request)
+    with pytest.raises(Forbidden, match="scope_missing"):
+        await guards.both("campaigns or join")(request)
+    assert (await guards.both("campaigns or stats")(request)).slug == "rina"
 
 
 @pytest.mark.parametrize(

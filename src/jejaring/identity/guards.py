@@ -13,7 +13,9 @@ from jejaring.web.problems import SignInNeeded
 
 @dataclass(frozen=True)
 class KeyGuard:
-    """For /v1: `Authorization: Bearer KEY`. No key 401; wrong side or scope 403."""
+    """For /v1: `Authorization: Bearer KEY`. No key 401; wrong side or scope 403. A scope like
+    `campaigns or join` asks for one of the two: what each side calls it.
+    """
 
     side: str
     scope: str | None
@@ -27,7 +29,7 @@ class KeyGuard:
             raise Unauthenticated("key_unknown", headers={"WWW-Authenticate": "Bearer"})
         if self.side not in ("both", caller.kind):
             raise Forbidden("wrong_side", side=self.side)
-        if self.scope is not None and self.scope not in caller.scopes:
+        if self.scope is not None and caller.scopes.isdisjoint(self.scope.split(" or ")):
             raise Forbidden("scope_missing", scope=self.scope)
         return caller
 
