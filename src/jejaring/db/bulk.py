@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from pydantic_core import to_json
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, OperationalError
-from tortoise.fields.data import JSONField
+from tortoise.fields.base import Field
+from tortoise.fields.data import DateField, DatetimeField, JSONField
 from tortoise.models import Model
 
 from jejaring.db import sql
@@ -31,7 +32,7 @@ class _Plan:
     plain: dict[str, Any]
     made: dict[str, Callable[[], Any]]
     names: tuple[str, ...]
-    json: frozenset[str]
+    turned: dict[str, Callable[[Any], Any]]
     own_key: bool
     query: str
 
@@ -59,10 +60,23 @@ def _plan(model: type[Model]) -> _Plan:
         plain=plain,
         made=made,
         names=tuple(columns),
-        json=frozenset(n for n in columns if isinstance(meta.fields_map[n], JSONField)),
+        turned={n: turn for n in columns if (turn := _turn(meta.fields_map[n])) is not None},
         own_key=not meta.pk.generated,
         query=f'INSERT INTO "{meta.db_table}" ({names}) VALUES ({slots})',  # noqa: S608
     )
+
+
+def _turn(field: Field[Any]) -> Callable[[Any], Any] | None:
+    """How a value of the field is turned into what its column takes; None for as it is."""
+    if isinstance(field, JSONField):
+        return _json
+    if sql.on_sqlite() and isinstance(field, DatetimeField | DateField):
+        return sql.as_text
+    return None
+
+
+def _json(value: Any) -> str:
+    return to_json(value).decode()
 
 
 def new(model: type[M], **values: Any) -> M:
@@ -93,9 +107,7 @@ async def insert(*groups: Sequence[Model]) -> None:
     for rows in groups:
         if rows:
             plan = _plan(type(rows[0]))
-            work.append(
-                (plan.query, [_values(row.__dict__, plan.names, plan.json, flat) for row in rows])
-            )
+            work.append((plan.query, _values(rows, plan.names, plan)))
     if flat and work:
         await _at_once(partial(_execute_all, work))
     elif work:
@@ -117,7 +129,7 @@ async def update(rows: Sequence[Model], *names: str) -> None:
     sets = ", ".join(f'"{c}" = {mark}' for c, mark in zip(columns, marks, strict=False))
     query = f'UPDATE "{meta.db_table}" SET {sets} WHERE "{meta.db_pk_column}" = {marks[-1]}'  # noqa: S608
     wanted = (*names, meta.pk_attr)
-    values = [_values(row.__dict__, wanted, plan.json, flat) for row in rows]
+    values = _values(rows, wanted, plan)
     if flat:
         await _at_once(partial(_execute_all, [(query, values)]))
     else:
@@ -180,15 +192,13 @@ def _read_all(
     ]
 
 
-def _values(
-    fields: dict[str, Any], names: Sequence[str], json_names: Collection[str], flat: bool
-) -> list[Any]:
+def _values(rows: Sequence[Model], names: Sequence[str], plan: _Plan) -> list[list[Any]]:
+    turned = [(at, plan.turned[name]) for at, name in enumerate(names) if name in plan.turned]
     found = []
-    for name in names:
-        value = fields[name]
-        if name in json_names:
-            value = to_json(value).decode()
-        elif flat and isinstance(value, datetime):
-            value = sql.as_text(value)
-        found.append(value)
+    for row in rows:
+        fields = row.__dict__
+        values = [fields[name] for name in names]
+        for at, turn in turned:
+            values[at] = turn(values[at])
+        found.append(values)
     return found

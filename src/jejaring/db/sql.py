@@ -57,5 +57,5 @@ def fill(query: str, count: int, width: int = 1) -> str:
 def as_text(value: Any) -> Any:
     """A time or date as Tortoise writes it on SQLite, so that text compares like time."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(" ")
+        return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")
     return value.isoformat() if isinstance(value, date) else value

@@ -16,9 +16,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 def _no_control(value: Any) -> Any:
     """Refuse control characters, however deep in lists and mappings: PostgreSQL stores no NUL."""
-    if isinstance(value, str) and _CONTROL.search(value):
-        raise PydanticCustomError("control_character", "control characters are not allowed")
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, str):
+        if _CONTROL.search(value):
+            raise PydanticCustomError("control_character", "control characters are not allowed")
+    elif isinstance(value, list | tuple | set | frozenset):
         for part in value:
             _no_control(part)
     elif isinstance(value, dict):
