@@ -58,7 +58,9 @@ def price(
         terms = found.terms_by(own[0].campaign_id, own[0].terms_number)
         places = {lines[c.line_id].position: c for c in own}
         own.sort(key=lambda c: lines[c.line_id].position)
-        credited = [credited_line(order, lines[c.line_id], c, parts[c.id]) for c in own]
+        # A line that the order no longer has takes no part, whatever a rule spreads.
+        there = [c for c in own if lines[c.line_id].quantity]
+        credited = [credited_line(order, lines[c.line_id], c, parts[c.id]) for c in there]
         if len(by_partner) > 1:
             terms = rules.without_order_limits(terms)
         rows = worth(terms, facts, who, credited, sold.of(own[0].enrolment_id))

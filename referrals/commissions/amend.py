@@ -18,6 +18,7 @@ from referrals.commissions.months import open_months
 from referrals.commissions.reverse import Cause, Changes, Group
 from referrals.commissions.shares import Shares
 from referrals.commissions.write import Ledgered
+from referrals.orders.rules import CLOSED_STATES
 from referrals.orders.store import Order
 
 
@@ -69,10 +70,13 @@ async def amend(this: Pricing) -> None:
         campaign_id = own[0].campaign_id
         if campaign_id in limits.budgets:
             limits.budgets[campaign_id] += rules.of_budget(own[0].kind, amount)
-    now = world.now()
+    now, closed = world.now(), this.order.sale.state in CLOSED_STATES
     for due in dues:
         entitled = due.entitled
-        if due.delta > 0:
+        # A new line has its row as at a first recording, also where that earns nothing yet: tiers
+        # of the month count by it, and what a refund has taken may come back.
+        is_new = not due.own and due.priced is not None and not closed
+        if due.delta > 0 or is_new:
             entitled -= due.delta - _raise(this, due, limits, now)
         if due.own:
             _keep(this, due.own[0], entitled)
@@ -103,7 +107,9 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     }
     lines = {line.id: line for line in order.lines}
     dues = []
-    for group in sorted((set(grouped) | set(priced)) - off_books):
+    # By the lines' numbers, so that a short budget goes to the earlier line.
+    wanted = (set(grouped) | set(priced)) - off_books
+    for group in sorted(wanted, key=lambda g: (lines[g[0]].position, *g)):
         own, now_worth = grouped.get(group, []), priced.get(group)
         entitled = now_worth.worth.amount if now_worth else 0
         due = rules.still_due(entitled, reverse.line_now(order, lines[group[0]]))
@@ -136,7 +142,9 @@ def _group(row: Commission) -> Group:
 
 
 def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
-    """A further commission for what is due beyond what there is; how much the budget granted."""
+    """A further commission for what is due beyond what there is (the first one may be of 0); how
+    much the budget granted.
+    """
     assert due.priced is not None  # noqa: S101 — only a worth can be due
     granted = due.delta
     if due.priced.worth.kind != MARGIN:

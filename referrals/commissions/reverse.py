@@ -75,8 +75,14 @@ class Changes:
 
 
 async def of_sale(sale_id: str) -> list[Commission]:
-    """A sale's commissions, in the order in which they were made."""
-    return await Commission.filter(sale_id=sale_id).order_by("created_at", "id").select_for_update()
+    """A sale's commissions, in the order in which they were made, those of one moment by line."""
+    rows = Commission.filter(sale_id=sale_id).order_by("created_at", "id")
+    # Locked in the order of the ids; what is worked out must not hang on their letters.
+    return sorted(await rows.select_for_update(), key=_made)
+
+
+def _made(row: Commission) -> tuple[datetime, int, bool]:
+    return (row.created_at, int(str(row.because.get("line", 0))), row.parent_id is not None)
 
 
 def groups(rows: Iterable[Commission]) -> dict[Group, list[Commission]]:

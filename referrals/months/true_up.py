@@ -35,8 +35,10 @@ async def settle_due() -> int:
     """
     done = 0
     while True:
-        due = TrueUp.filter(done_at=None, next_at__lte=world.now()).order_by("next_at", "id")
-        ids = await due.limit(BATCH).values_list("id", "campaign_id", "enrolment_id")
+        due = TrueUp.filter(done_at=None, next_at__lte=world.now())
+        # Where a budget is short, who is first matters: one order, on every machine.
+        due = due.order_by("month", "enrolment_id", "rule").limit(BATCH)
+        ids = await due.values_list("id", "campaign_id", "enrolment_id")
         for found in ids:
             done += await _one(*map(str, found))
         if len(ids) < BATCH:

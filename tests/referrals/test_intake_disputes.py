@@ -10,6 +10,7 @@ import pytest_asyncio
 from jejaring import commands, world
 from jejaring.db import sql
 from jejaring.hooks.models import Event
+from jejaring.payouts.models import PayableItem
 from jejaring.settings import settings
 from jejaring.trail.models import AuditEntry
 from referrals.commissions.models import Commission
@@ -281,6 +282,38 @@ async def test_a_dispute_on_a_cancelled_order_counts_once_it_is_reopened(s: Stag
     assert await left() == 15_000
     await told(s, sale, "won")
     assert await left() == 20_000
+    await is_clean()
+
+
+async def test_what_was_lost_whole_before_a_line_earned_comes_with_the_dispute_won(
+    s: Stage,
+) -> None:
+    at = world.now()
+    given = {"placed_at": at.isoformat()}
+    sale = await sold(s, state="cancelled", **given)
+    await told(s, sale, "lost", None)
+    again = body(state="paid", updated_at=(at + timedelta(minutes=1)).isoformat(), **given)
+    reply = await s.send("PUT", "/v1/sales/website/INV-1", again)
+    assert (reply.status_code, await left()) == (200, 0)
+    await told(s, sale, "won", None)
+    assert await left() == 20_000
+    await is_clean()
+
+
+async def test_what_is_owed_back_is_settled_with_the_earlier_lines_first(s: Stage) -> None:
+    await with_method(s.cast.rina)
+    one = [{"sku": f"BARANG-{n}", "quantity": 1, "unit_price": 100_000} for n in range(6)]
+    sale = await safe(s, items=one)
+    await pay(s)
+    await told(s, sale, "lost", None)
+    repaid = {"partner": "rina", "amount": 35_000, "reason": "transfer"}
+    assert (await s.send("POST", "/v1/owed-back/repay", repaid)).status_code == 201
+    await told(s, sale, "won", None)
+    items = await PayableItem.filter(payout_id=None)
+    rows = {row.id: row.because["line"] for row in await Commission.all()}
+    assert sorted((rows[i.source_id], i.amount) for i in items) == [
+        (3, 5_000), (4, 10_000), (5, 10_000), (6, 10_000),
+    ]  # fmt: skip
     await is_clean()
 
 

@@ -20,6 +20,8 @@ from tests.referrals import shop as stage
 from tests.referrals.changing import move, parts, put, refund
 from tests.referrals.shop import Stage, body, percent, set_terms
 
+ONCE = {"kind": "per_order", "amount": 10_001}
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def s(http: httpx2.AsyncClient, cast: Cast) -> Stage:
@@ -182,6 +184,33 @@ async def test_amounts_over_several_lines_and_a_cap_per_order(s: Stage) -> None:
     sale = await s.sell(click_id=await s.click(), items=items)
     assert [c["amount"] for c in sale["commissions"]] == [3_333, 6_667]
     assert sale["commissions"][0]["because"][0]["notes"] == ["max_per_order"]
+
+
+async def test_a_short_budget_goes_to_the_earlier_lines_of_a_raised_order(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await stage.set_up(http, cast, budget=70_000)
+    skus = ["KEMEJA", "TOPI", "SELENDANG", "TAS", "KAIN"]
+    small = [{"sku": sku, "quantity": 1, "unit_price": 100_000} for sku in skus]
+    large = [item | {"quantity": 2} for item in small]
+    at = world.now().isoformat()
+    await put(s, click_id=await s.click(), placed_at=at, items=small)
+    reply = await put(s, placed_at=at, items=large)
+    raised = [c for c in reply.json()["commissions"][5:] if c["amount"]]
+    assert [(c["line"], c["amount"]) for c in raised] == [(1, 10_000), (2, 10_000)]
+    assert await parts(s) == (70_000, 0, 0, 70_000)
+
+
+async def test_once_per_order_is_whole_though_a_line_was_dropped_and_the_rest_is_free(
+    s: Stage,
+) -> None:
+    await set_terms(s.campaign, {"rules": [{"name": "Sekali", "when": {}, "pay": ONCE}]})
+    gift = {"sku": "KEMEJA", "quantity": 1, "unit_price": 0}
+    at = world.now().isoformat()
+    three = [gift, gift | {"sku": "TOPI"}, gift | {"sku": "TAS"}]
+    await put(s, click_id=await s.click(), placed_at=at, items=three)
+    await put(s, placed_at=at, items=three[:2])
+    assert await parts(s) == (10_001, 0, 0, 10_001)
 
 
 async def test_the_same_again_with_a_later_time_only_moves_the_time(s: Stage) -> None:

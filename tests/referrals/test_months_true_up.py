@@ -14,6 +14,7 @@ from referrals.commissions.models import Commission, Reversal, TrueUp
 from referrals.commissions.release import release_due
 from referrals.months import true_up
 from tests.cast import Cast, call, sign_in
+from tests.referrals.changing import put
 from tests.referrals.shop import Stage, set_terms, set_up
 
 STEPS = [{"from": 0, "rate_bp": 500}, {"from": 300_000, "rate_bp": 1_000}]
@@ -130,6 +131,45 @@ async def test_whole_tiers_are_paid_at_the_rate_of_what_survived(
     row = await Commission.get(sale_id=None)
     assert (row.amount, row.state) == (55_000, "payable")
     await clean()
+
+
+async def test_a_line_that_an_upsert_added_counts_under_tiers_that_pay_nothing_yet(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await october(http, cast, tiers("whole"))
+    await sold(s, "INV-1", placed_at=DAY.isoformat())
+    more = [
+        {"sku": "KEMEJA", "quantity": 2, "unit_price": 100_000},
+        {"sku": "TOPI", "quantity": 1, "unit_price": 150_000},
+    ]
+    with world.at(DAY + timedelta(days=1)):
+        await put(s, "INV-1", items=more, state="delivered", placed_at=DAY.isoformat())
+    assert await settle() == 1
+    done = await TrueUp.get()
+    assert (done.volume, done.posted) == (350_000, 35_000)
+    await clean()
+
+
+async def test_months_share_a_short_budget_in_the_order_of_joining(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    """Not in that of their first sales, nor by chance: each rule of the first comes first."""
+    terms = bonus(at_sales=1)
+    more = {"name": "Awal", "when": {}, "pay": {"kind": "bonus", "amount": 20_000, "at_sales": 1}}
+    s = await october(http, cast, {"rules": [*terms["rules"], more]}, budget=140_000)
+    with world.at(DAY + timedelta(seconds=1)):
+        _, link = await s.join(cast.dimas)
+        dimas = await s.click(link)
+    await sold(s, "INV-1", click_id=dimas)
+    await sold(s, "INV-2", 1)
+    assert await settle() == 4
+    rows = await Commission.filter(kind="bonus")
+    assert {(r.partner_id, r.rule): r.amount for r in rows} == {
+        (s.cast.rina.id, "Awal"): 20_000,
+        (s.cast.rina.id, "Bonus"): 50_000,
+        (s.cast.dimas.id, "Awal"): 20_000,
+        (s.cast.dimas.id, "Bonus"): 10_000,
+    }
 
 
 async def test_a_refund_in_a_lower_step_takes_the_difference_back(
