@@ -1,6 +1,6 @@
 """Price a changed order anew, with the same touches and terms, and post the difference per line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
 from referrals.commissions.months import open_months
 from referrals.commissions.reverse import Cause, Changes, Group
+from referrals.commissions.rules import LineNow
 from referrals.commissions.shares import Shares
 from referrals.commissions.write import Ledgered
 from referrals.orders.rules import CLOSED_STATES
@@ -46,12 +47,22 @@ class _Due:
     own: list[Commission]
     priced: Priced | None
     entitled: int
-    due: int
+    line: LineNow
     net: int
+
+    @property
+    def due(self) -> int:
+        return rules.still_due(self.entitled, self.line)
 
     @property
     def delta(self) -> int:
         return self.due - self.net
+
+    def kept(self, granted: int) -> int:
+        """What it is entitled to once so much was granted: not to what the budget has not."""
+        if granted >= self.delta:
+            return self.entitled
+        return rules.entitled_for(self.net + granted, self.line)
 
 
 async def amend(this: Pricing) -> None:
@@ -77,7 +88,7 @@ async def amend(this: Pricing) -> None:
         # of the month count by it, and what a refund has taken may come back.
         is_new = not due.own and due.priced is not None and not closed
         if due.delta > 0 or is_new:
-            entitled -= due.delta - _raise(this, due, limits, now)
+            entitled = due.kept(_raise(this, due, limits, now))
         if due.own:
             _keep(this, due.own[0], entitled)
     _share(this, recruiting, limits, now)
@@ -112,10 +123,20 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     for group in sorted(wanted, key=lambda g: (lines[g[0]].position, *g)):
         own, now_worth = grouped.get(group, []), priced.get(group)
         entitled = now_worth.worth.amount if now_worth else 0
-        due = rules.still_due(entitled, reverse.line_now(order, lines[group[0]]))
         net = sum(row.amount - row.reversed for row in own)
-        dues.append(_Due(group, own, now_worth, entitled, due, net))
+        line = reverse.line_now(order, lines[group[0]])
+        dues.append(_Due(group, own, now_worth, entitled, line, net))
+    _keep_rejected(this, priced)
     return dues
+
+
+def _keep_rejected(this: Pricing, priced: Mapping[Group, Priced]) -> None:
+    """A rejected line, too, is worth what its order now says: should an appeal bring it back."""
+    gone = [row for row in this.rows if row.state == "rejected" and row.times_rejected]
+    own = [row for row in gone if row.parent_id is None and not row.key.startswith("amend:")]
+    for row in own:
+        worth = priced.get(_group(row))
+        _keep(this, row, worth.worth.amount if worth else 0)
 
 
 def _kept(this: Pricing) -> dict[str, dict[tuple[int, str], int]]:
@@ -160,7 +181,7 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     row = accrue.commission(this.order, priced, key, _hold(this, priced, now, first=first))
     row.month = _month(this)
     # Before the line's refunds, as everywhere; what the budget did not grant is not entitled to.
-    row.because["entitled"] = due.entitled - due.delta + granted if first else 0
+    row.because["entitled"] = due.kept(granted) if first else 0
     event = "accrue" if first else "amend"
     moves = rules.accrue_moves(row.partner_id, row.amount)
     this.out.entries.append(Draft(row.merchant_id, key, event, moves, release.memo(row)))

@@ -255,6 +255,11 @@ def _give_back(row: Commission, amount: int, cause: Cause, out: Changes, in_payo
     _record(row, Reversed(key, cause.reason, -amount, -owed), out)
 
 
+def is_further(row: Commission) -> bool:
+    """Whether it was made when its order was raised, or is a recruiter's share of such a one."""
+    return row.key.startswith("amend:") or bool(row.because.get("further"))
+
+
 def move_release(rows: Sequence[Commission], at: datetime | None, out: Changes) -> None:
     """Set the holds' ends anew: the order counts as delivered from `at` (None: not yet)."""
     for row in rows:
@@ -262,7 +267,7 @@ def move_release(rows: Sequence[Commission], at: datetime | None, out: Changes) 
             continue
         hold_days = int(str(row.because["hold_days"]))
         when = rules.release_time(at, hold_days)
-        if row.key.startswith("amend:"):
+        if is_further(row):
             when = rules.amended_release_time(at, row.created_at, hold_days)
         if when != row.release_at:
             row.release_at = when

@@ -126,6 +126,7 @@ def _share(row: Commission, partner_id: str, place: str, worth: Worth) -> Commis
             **{n: row.because[n] for n in ("hold_days", "line", "order_id", "label")},
             "notes": list(worth.notes),
             "entitled": worth.amount,
+            "further": row.key.startswith("amend:"),  # it waits as long as what it is a share of
         },
         created_at=row.created_at,
     )

@@ -16,7 +16,7 @@ from referrals.commissions.reverse import Changes
 async def withdraw(
     rows: Sequence[Commission], lines: frozenset[str], decision: tuple[str, str], out: Changes
 ) -> None:
-    """Reject what these lines earned, in the caller's transaction, which holds the order, the
+    """Reject what these lines earned (what was rejected before stays so, for good), in the caller's transaction, which holds the order, the
     campaigns and the rows. `decision`: its id and the reason that was given.
 
     Raises Conflict `commission_in_payout` where an approved payout has, or had, any of the order's.
@@ -27,6 +27,10 @@ async def withdraw(
     payable = [row.id for row in rows if row.state == "payable"]
     if payable and await items.in_payouts(payable):
         raise Conflict("commission_in_payout")
+    for row in rows:
+        if row.line_id in lines and row.state == "rejected":
+            row.reason_code = rules.RECREDITED  # no appeal brings it back beside the new ones
+            out.out.change(row)
     gone = _gone(rows, lines)
     rests = {row.id: row.amount - row.reversed for row in gone}
     await items.take_back_many(

@@ -20,6 +20,7 @@ from referrals.intake import changes
 from referrals.intake.changes import Change
 from referrals.orders.models import SaleLine
 from referrals.orders.rules import Shop
+from referrals.review import appeal
 
 REASON = "refund"
 
@@ -57,6 +58,7 @@ async def _recredit(shop: Shop, sale_id: str, wanted: Wanted) -> None:
     change.money.partners |= {credit.partner_id for credit in fresh}
     await budget.lock(found.campaigns)
     await withdraw(change.rows, lines, (decision_id, wanted.reason), change.money)
+    await appeal.close((r for r in change.rows if r.line_id in lines), wanted.reason, wanted.actor)
     before = await _replace(change, lines, fresh, decision_id)
     await _keep(change, wanted, decision_id, before)
     await bulk.insert(touches)

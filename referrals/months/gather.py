@@ -136,13 +136,19 @@ def _read(reading: _Reading, order: Order, given: Sequence[Credit]) -> None:
         terms = reading.found.terms_by(credit.campaign_id, credit.terms_number)
         made = reading.rows.get(credit.line_id, [])
         over = counts is not None and counts + timedelta(days=terms.hold_days) <= world.now()
-        out.final &= over and not any(one.state == "held" for one in made)
+        out.final &= over and not any(_waits(one) for one in made)
         if counts is None or (made and all(one.state in ("held", "rejected") for one in made)):
             continue
         one = _count(reading, order, lines[credit.line_id], (credit, terms, parts[credit.id]))
         if one is not None:
             out.terms = terms
             out.counted.append(one)
+
+
+def _waits(row: Commission) -> bool:
+    """Whether a person, or a hold of its own (its order was raised later), is still to come."""
+    own = row.state == "pending" and row.release_at is not None and row.release_at > world.now()
+    return row.state == "held" or own
 
 
 def _count(

@@ -1,5 +1,7 @@
 """A partner's word against a hold or a rejection, and the merchant's answer."""
 
+from collections.abc import Iterable
+
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.hooks.publish import publish
@@ -83,6 +85,18 @@ async def answer(merchant_id: str, appeal_id: str, outcome: str, text: str, acto
         return made
 
     return await transact(work)
+
+
+async def close(rows: Iterable[Commission], why: str, actor: str) -> None:
+    """End the open appeals of commissions that another decision has taken off the books for good,
+    in the caller's transaction, which has locked them.
+    """
+    made = Appeal.filter(commission_id__in=[row.id for row in rows], state="open")
+    for one in await made.order_by("id").select_for_update():
+        one.state, one.answer = "lost", why
+        one.answered_at, one.answered_by = world.now(), actor
+        await one.save(update_fields=["state", "answer", "answered_at", "answered_by"])
+        await _tell("appeal.answered", one)
 
 
 async def _tell(event: str, made: Appeal) -> None:

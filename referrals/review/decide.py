@@ -164,14 +164,23 @@ async def _refunded_meanwhile(one: Opened, rows: list[Commission]) -> None:
     line = one.line()
     if one.order is None or line is None:
         return
-    own = next(iter(reverse.groups(rows).values()), [])
-    if own:
+    own = next(iter(reverse.groups(rows).values()), rows)
+    if one.row.parent_id is None:
         due = money.still_due(reverse.entitled(own), reverse.line_now(one.order, line))
-        over = sum(rest(row) for row in own) - due
-        if over > 0:
-            cause = Cause(f"back{own[0].times_held}", "order_changed")
-            await reverse.take_back([(own, over)], cause, one.changes)
+    else:
+        due = await _share_due(one.row)
+    over = sum(rest(row) for row in own) - due
+    if over > 0:
+        cause = Cause(f"back{own[0].times_held}", "order_changed")
+        await reverse.take_back([(own, over)], cause, one.changes)
     reverse.move_release(rows, counting_from(one.order.sale), one.changes)
+
+
+async def _share_due(row: Commission) -> int:
+    """What is left of a recruiter's share by what is left of its parent."""
+    parent = await Commission.get(id=row.parent_id)
+    off = parent.state not in money.ON_BOOKS
+    return money.share_due(row.amount, (parent.amount, parent.reversed), off=off)
 
 
 async def _settle_appeals(row: Commission, outcome: str, actor: str) -> None:

@@ -150,6 +150,18 @@ async def test_a_line_that_an_upsert_added_counts_under_tiers_that_pay_nothing_y
     await clean()
 
 
+async def test_a_month_waits_for_the_hold_of_an_order_that_was_raised(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await october(http, cast, tiers("marginal"))
+    await sold(s, "INV-1", placed_at=DAY.isoformat())
+    more = [{"sku": "KEMEJA", "quantity": 4, "unit_price": 100_000}]
+    with world.at(datetime(2026, 10, 30, tzinfo=UTC)):
+        await put(s, "INV-1", items=more, state="delivered", placed_at=DAY.isoformat())
+    assert await settle(datetime(2026, 11, 2, tzinfo=UTC)) == 0
+    assert await settle(datetime(2026, 11, 7, tzinfo=UTC)) == 1
+
+
 async def test_months_share_a_short_budget_in_the_order_of_joining(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
