@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only")
@@ -67,6 +67,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much the proofs have tried, at the end of the run (`record_property("proof", …)`)."""
+    here = "postgres" if ON_POSTGRES else "sqlite"
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, told in report.user_properties:
+            if name == "proof" and report.when == "call":
+                terminalreporter.write_line(f"proof on {here}: {told}")
+
+
 async def _postgres(statement: str) -> None:
     admin = await asyncpg.connect(POSTGRES)
     try:
@@ -122,15 +131,26 @@ async def _empty() -> None:
     template.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def db(_database: None) -> AsyncIterator[None]:
-    """An empty, migrated database."""
+async def _afresh() -> None:
+    """The empty database, and nothing remembered of an earlier one."""
     await _empty()
     keys._cache.clear()
     recorder.reset()
     limits.windows.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def db(_database: None) -> AsyncIterator[None]:
+    """An empty, migrated database."""
+    await _afresh()
     yield
     await keys.settle()
+
+
+@pytest.fixture
+def afresh(db: None) -> Callable[[], Awaitable[None]]:
+    """For a test of many histories: empties the database before each."""
+    return _afresh
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
