@@ -75,7 +75,7 @@ class Earning:
         """The month's volume under a rule of tiers."""
         groups = (g for o in self.orders.values() if self._counts(o, place, month)
                   for g in o.groups.values())  # fmt: skip
-        return sum(g.line.left for g in groups if g.rule["name"] == rule and not g.off)
+        return sum(g.line.left for g in groups if g.rule["name"] == rule and g.rows and not g.off)
 
     def _counts(self, order: Order, place: Place, month: str) -> bool:
         return order.place is place and order.month == month and not order.closed
@@ -258,8 +258,9 @@ class Earning:
     def _regrouped(self, order: Order) -> list[Group]:
         """Every line and rule that earned or earns, with what it is worth now."""
         worths = {(w[0].number, w[1]["name"]): w for w in self.worths(order, order)}
+        order.groups = {key: group for key, group in order.groups.items() if group.rows}
         for key, (line, rule, _, before) in worths.items():
-            if key not in order.groups or not order.groups[key].rows:
+            if key not in order.groups:
                 order.groups[key] = Group(line, rule, 0, before, self.now)
         found = [order.groups[key] for key in sorted(order.groups)]
         for group in found:
