@@ -16,8 +16,9 @@ from referrals.commissions.reverse import Changes
 async def withdraw(
     rows: Sequence[Commission], lines: frozenset[str], decision: tuple[str, str], out: Changes
 ) -> None:
-    """Reject what these lines earned (what was rejected before stays so, for good), in the caller's transaction, which holds the order, the
-    campaigns and the rows. `decision`: its id and the reason that was given.
+    """Reject what these lines earned (what was rejected before stays so, for good), in the caller's
+    transaction, which holds the order, the campaigns and the rows. `decision`: its id and the
+    reason that was given.
 
     Raises Conflict `commission_in_payout` where an approved payout has, or had, any of the order's.
     """

@@ -1,6 +1,4 @@
-"""What happens to an order while its commission is off the books, or held back by a hold of its own,
-is not forgotten when it comes back.
-"""
+"""What happens while a commission is off the books, or waits, is not forgotten."""
 
 from datetime import timedelta
 from typing import Any
