@@ -3,7 +3,7 @@
 from dashboards.merchant import home, partners, products, review
 from dashboards.merchant.campaigns import launch, one, wizard
 from dashboards.merchant.money import books, owed, payouts, sending
-from dashboards.merchant.sales import credit, listing, order, record
+from dashboards.merchant.sales import credit, dispute, listing, order, record
 from dashboards.merchant.settings import creators, keys, profile, sites, team
 from dashboards.merchant.terms import form, prices, trial
 from dashboards.merchant.terms import one as rule
@@ -23,6 +23,7 @@ PAGES = [
     *record.PAGES,
     *order.PAGES,
     *credit.PAGES,
+    *dispute.PAGES,
     *payouts.PAGES,
     *sending.PAGES,
     *books.PAGES,
