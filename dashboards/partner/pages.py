@@ -1,6 +1,7 @@
 """Every page for partners, listed."""
 
 from dashboards.partner import account, campaigns, earnings, home, keys, links, payouts
+from dashboards.partner.network import circle
 
 PAGES = [
     *home.PAGES,
@@ -8,6 +9,7 @@ PAGES = [
     *links.PAGES,
     *earnings.PAGES,
     *payouts.PAGES,
+    *circle.PAGES,
     *account.PAGES,
     *keys.PAGES,
 ]
