@@ -56,7 +56,8 @@ def sentences(terms: Terms, names: Mapping[str, str] | None = None) -> list[Mess
     coupon = "coupon_wins" if policy.coupon_beats_click else "click_wins"
     found.append(Message(f"explain.{coupon}"))
     found.append(Message("explain.base"))
-    found.append(Message("explain.hold", {"days": terms.hold_days}))
+    held = "hold" if terms.hold_days else "hold_none"
+    found.append(Message(f"explain.{held}", {"days": terms.hold_days}))
     if terms.buyer_discount_bp:
         found.append(Message("explain.buyer_discount", {"rate": terms.buyer_discount_bp}))
     for product_id, price in terms.prices.items():

@@ -138,6 +138,14 @@ async def names(slugs: Collection[str]) -> dict[str, str]:
     return dict(await rows.values_list("slug", "name"))
 
 
+async def handles(enrolment_ids: Collection[str]) -> dict[str, str]:
+    """The partners' handles by their places."""
+    if not enrolment_ids:
+        return {}
+    rows = await Enrolment.filter(id__in=sorted(enrolment_ids)).values_list("id", "partner__slug")
+    return {str(one): str(slug) for one, slug in rows}
+
+
 async def actors(ids: Collection[str]) -> dict[str, str]:
     """Who is meant by the trail's actors: the names of people and of keys by id."""
     people = await User.filter(id__in=sorted(ids)).values_list("id", "name")

@@ -39,16 +39,18 @@ async def page(
 ) -> Response:
     """The order's page; `typed` is a refused refund, `told` a refused dispute."""
     sale_id = request.path_params["sale_id"]
-    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request))
+    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request), named=True)
     promises = await _promises(sale_id)
-    handles = {c.partner for c in sale.credit} | {t.partner for t in sale.touches}
+    people = {t.enrolment_id: t.partner for t in sale.touches}
+    people |= await queries.handles({c.enrolment_id for c in sale.commissions} - people.keys())
+    handles = {c.partner for c in sale.credit} | set(people.values())
     left = sum(line.base - line.refunded for line in sale.items)
     context: dict[str, Any] = {
         "sale": sale,
         "state": rules.chip(sale.state, [c.state for c in sale.commissions]),
         "names": await queries.names(handles),
         "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
-        "people": {t.enrolment_id: t.partner for t in sale.touches},
+        "people": people,
         "promises": promises,
         "campaigns": await _campaigns({t.campaign_id for t in sale.touches}),
         "left": left,
