@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from campaigns.catalog import products
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import versions
 from dashboards.frame import forms
@@ -18,6 +19,7 @@ from jejaring.kit.errors import Refusal
 from jejaring.trail import queries as trail
 from jejaring.web import language, pages
 from referrals.attribution.models import Credit
+from referrals.commissions.models import Reversal
 from referrals.intake import move, refund
 from referrals.intake import queries as sales
 from referrals.intake.api import refund_draft, shop_of
@@ -44,6 +46,10 @@ async def page(
     people = {t.enrolment_id: t.partner for t in sale.touches}
     people |= await queries.handles({c.enrolment_id for c in sale.commissions} - people.keys())
     handles = {c.partner for c in sale.credit} | set(people.values())
+    sold = {line.product_id for line in sale.items if line.product_id}
+    goods = {
+        pid: one.name for pid, one in (await products.by_id(caller.organisation_id, sold)).items()
+    }
     left = sum(line.base - line.refunded for line in sale.items)
     context: dict[str, Any] = {
         "sale": sale,
@@ -51,6 +57,9 @@ async def page(
         "names": await queries.names(handles),
         "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
         "people": people,
+        "reversals": await _reversals([c.id for c in sale.commissions]),
+        "goods": goods,
+        "lines": {i.line: goods.get(i.product_id or "", i.sku) for i in sale.items},
         "promises": promises,
         "campaigns": await _campaigns({t.campaign_id for t in sale.touches}),
         "left": left,
@@ -63,6 +72,15 @@ async def page(
     context["actors"] = await queries.actors({entry.actor for entry in context["trail"]})
     status = refusal.status if refusal is not None else 200
     return await hang.page(request, "merchant/sale.html", context, status)
+
+
+async def _reversals(commission_ids: list[str]) -> dict[str, list[Reversal]]:
+    """What was taken of each commission, and given back, in time order."""
+    found: dict[str, list[Reversal]] = {}
+    rows = Reversal.filter(commission_id__in=commission_ids)
+    for one in await rows.order_by("created_at", "id"):
+        found.setdefault(one.commission_id, []).append(one)
+    return found
 
 
 def _errors(
