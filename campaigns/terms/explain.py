@@ -44,7 +44,7 @@ def sentences(terms: Terms, names: Mapping[str, str] | None = None) -> list[Mess
     found: list[Message] = []
     lines = [rule for rule in terms.rules if rule.kind not in EVENT_KINDS]
     for rule in terms.rules:
-        found += _rule(rule, rule in lines[1:], names or {})
+        found += of_rule(rule, names or {}, further=rule in lines[1:])
     if lines and (lines[-1].when.asks or lines[-1].kind == "recurring"):
         found.append(Message("explain.nothing_else"))
     if terms.max_per_partner_month is not None:
@@ -56,7 +56,8 @@ def sentences(terms: Terms, names: Mapping[str, str] | None = None) -> list[Mess
     coupon = "coupon_wins" if policy.coupon_beats_click else "click_wins"
     found.append(Message(f"explain.{coupon}"))
     found.append(Message("explain.base"))
-    found.append(Message("explain.hold", {"days": terms.hold_days}))
+    held = "hold" if terms.hold_days else "hold_none"
+    found.append(Message(f"explain.{held}", {"days": terms.hold_days}))
     if terms.buyer_discount_bp:
         found.append(Message("explain.buyer_discount", {"rate": terms.buyer_discount_bp}))
     for product_id, price in terms.prices.items():
@@ -68,7 +69,7 @@ def sentences(terms: Terms, names: Mapping[str, str] | None = None) -> list[Mess
     return found
 
 
-def _rule(rule: Rule, further: bool, names: Mapping[str, str]) -> list[Message]:
+def of_rule(rule: Rule, names: Mapping[str, str], *, further: bool) -> list[Message]:
     """A rule's sentence and one more for each of its limits; `further`: not the first of those that
     decide lines.
     """

@@ -17,9 +17,9 @@ LINE_KINDS = ("percent", "per_order", "per_item", "tiers", "recurring")
 EVENT_KINDS: tuple[str, ...] = ("per_click", "per_post", "bonus")
 # What this installation computes; anything else of the contract is refused with `not_yet`.
 KINDS = (*LINE_KINDS, "per_click", "bonus")
-# Kinds that are counted per month (or day) under their names, which must differ.
 # A reseller's margin on top: no rule of the list decides it, no budget and no limit holds it.
 MARGIN, MARGIN_INDEX = "margin", -2
+# Kinds that are counted per month (or day) under their names, which must differ.
 COUNTED = ("tiers", "bonus", "per_click", "per_post")
 ANY_OF = ("product_id", "sku", "category", "role", "partner", "tier", "channel", "item")
 
@@ -176,11 +176,10 @@ class CreditedLine:
 
 @dataclass(frozen=True)
 class Worth:
-    """What one line earns, and by which rule; `notes` are reason codes (`max_per_order`).
-
-    Of tiers: `before` is the month's volume in front of this line, `parts` what of its base fell
-    into which rate; `estimate` (of whole ones, which earn when the month is over) what it would
-    earn as the month stands.
+    """What one line earns, and by which rule; `each` is a fixed rule's own amount; `notes` are
+    reason codes (`max_per_order`). Of tiers: `before` is the month's volume in front of this line,
+    `parts` what of its base fell into which rate; `estimate` (of whole ones, which earn when the
+    month is over) what it would earn as the month stands.
     """
 
     position: int
@@ -194,6 +193,7 @@ class Worth:
     before: int | None = None
     parts: tuple[tuple[int, int], ...] = ()
     estimate: int | None = None
+    each: int | None = None
 
 
 @dataclass(frozen=True)
@@ -282,8 +282,7 @@ def _margin(price: Price, line: CreditedLine) -> Worth:
 
 
 def _first(rules: Sequence[Rule], order: OrderFacts, who: Who, line: CreditedLine) -> int | None:
-    found = (i for i, rule in enumerate(rules) if decides(rule, order, who, line))
-    return next(found, None)
+    return next((i for i, rule in enumerate(rules) if decides(rule, order, who, line)), None)
 
 
 def decides(rule: Rule, order: OrderFacts, who: Who, line: CreditedLine) -> bool:
@@ -365,6 +364,7 @@ def _row(index: int, rule: Rule, line: CreditedLine, amount: int) -> Worth:
         base=line.share_base,
         rate_bp=rule.rate_bp,
         amount=amount,
+        each=rule.amount,
     )
 
 

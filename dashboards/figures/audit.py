@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from dashboards.figures import rules
 from dashboards.figures.models import RollupMark
@@ -15,8 +16,9 @@ ROOM = "figures"
 
 
 async def audit() -> list[Difference]:
-    """Per merchant: people of the days whose clicks are all still kept, and sales, volume and
-    commission of all days. What the worker has not read yet is left out on both sides.
+    """Per merchant: people of the days whose clicks are all still kept; sales, volume and
+    commission of all days by what was told; and commission by the books. What the worker has not
+    read yet is left out on both sides.
     """
     marks = {m.name: m for m in await RollupMark.all()}
     found: list[Difference] = []
@@ -68,33 +70,49 @@ def _outside(number: str, mark: RollupMark) -> tuple[str, list[int]]:
 
 
 async def _events(mark: RollupMark) -> list[Difference]:
-    expected: dict[str, dict[str, int]] = {m: defaultdict(int) for m in rules.SUMS}
     missing, values = _outside("id", mark)
+    read = await _told(f"id <= ?{missing}", [mark.position, *values])
+    sums = ", ".join(f"CAST(sum({m}) AS BIGINT) AS {m}" for m in rules.SUMS)
+    rows = await sql.rows(f"SELECT merchant_id, {sums} FROM daily_figure GROUP BY 1")  # noqa: S608
+    kept = {m: {r["merchant_id"]: int(r[m]) for r in rows} for m in rules.SUMS}
+    found = [one for m in rules.SUMS for one in _compare(m, read[m], kept[m])]
+    return [*found, *await _books(mark, kept["commission"])]
+
+
+async def _books(mark: RollupMark, kept: dict[str, int]) -> list[Difference]:
+    """Commission of all days against the commissions on the books, less what is not read yet."""
+    inside = " OR ".join(["id > ?", *("id BETWEEN ? AND ?" for _ in mark.holes)])
+    edges = [n for hole in mark.holes for n in rules.read_hole(hole).stored()[:2]]
+    waiting = await _told(f"({inside})", [mark.position, *edges])
+    rows = await sql.rows(
+        "SELECT merchant_id, CAST(sum(amount - reversed) AS BIGINT) AS n FROM commission "
+        "WHERE state IN ('pending', 'held', 'payable') GROUP BY 1"
+    )
+    expected: dict[str, int] = defaultdict(int, {r["merchant_id"]: int(r["n"]) for r in rows})
+    for merchant, amount in waiting["commission"].items():
+        expected[merchant] -= amount
+    return _compare("commission on the books", expected, kept)
+
+
+async def _told(where: str, values: list[Any]) -> dict[str, dict[str, int]]:
+    """What the events of these numbers tell to add, by measure and merchant."""
+    found: dict[str, dict[str, int]] = {m: defaultdict(int) for m in rules.SUMS}
     position = 0
     names = ", ".join(f"'{name}'" for name in TELLING)
     while True:
         rows = await sql.rows(
             "SELECT id, organisation_id, data FROM event "  # noqa: S608 — our constants
-            f"WHERE name IN ({names}) AND id > ? AND id <= ?{missing} ORDER BY id LIMIT ?",
-            [position, mark.position, *values, BATCH],
+            f"WHERE name IN ({names}) AND id > ? AND {where} ORDER BY id LIMIT ?",
+            [position, *values, BATCH],
         )
         for row in rows:
             data = json.loads(row["data"]) if isinstance(row["data"], str) else row["data"]
             for delta in data.get("figures", []):
                 for measure in rules.SUMS:
-                    expected[measure][row["organisation_id"]] += int(delta.get(measure) or 0)
+                    found[measure][row["organisation_id"]] += int(delta.get(measure) or 0)
         if len(rows) < BATCH:
-            break
+            return found
         position = rows[-1]["id"]
-    sums = ", ".join(f"CAST(sum({m}) AS BIGINT) AS {m}" for m in rules.SUMS)
-    kept = await sql.rows(f"SELECT merchant_id, {sums} FROM daily_figure GROUP BY 1")  # noqa: S608
-    return [
-        difference
-        for measure in rules.SUMS
-        for difference in _compare(
-            measure, expected[measure], {r["merchant_id"]: int(r[measure]) for r in kept}
-        )
-    ]
 
 
 def _compare(what: str, expected: dict[str, int], found: dict[str, int]) -> list[Difference]:

@@ -31,6 +31,8 @@ TELLING = (
     "credit.decided",
     "dispute.lost",
     "dispute.won",
+    "commission.accrued",
+    "commission.reversed",
     "commission.rejected",
     "commission.reinstated",
 )

@@ -23,6 +23,7 @@ def extra(request: Request) -> Mapping[str, Any]:
         "flash": flash(request),
         "webview": rules.webview(request.headers.get("user-agent", "")),
         "waiting": {},
+        "hidden": getattr(request.state, "hidden", ()),
         "errors": {},
     }
 

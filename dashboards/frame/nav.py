@@ -1,6 +1,6 @@
 """Where each side can go: five daily places, and more below a rule. Pure."""
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 
 
@@ -74,6 +74,14 @@ def places(side: str, role: str | None, exists: Container[str] | None = None) ->
         for place in PLACES.get(side, ())
         if (not place.roles or role in place.roles) and (exists is None or place.path in exists)
     )
+
+
+def unused(roles: Collection[str]) -> frozenset[str]:
+    """The keys of a partner's places that nobody with these roles in campaigns has a use for: who
+    only follows shares a link and reads what it brought.
+    """
+    only_follows = set(roles) == {"follower"}
+    return frozenset({"campaigns", "claims", "network", "kit"} if only_follows else ())
 
 
 def here(shown: tuple[Place, ...], path: str) -> str | None:

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboards.frame import nav
+from dashboards.frame.roles import framed
 from jejaring.identity import guards, sessions
 from jejaring.identity.models import Membership, Organisation
 from jejaring.identity.rules import Caller
@@ -46,8 +47,8 @@ async def nothing(request: Request, caller: Caller) -> Response:
 
 
 PAGES = [
-    pages.show("/menu", menu, guards.signed_in("both")),
-    pages.show("/switch", switch, guards.signed_in("both")),
+    framed(pages.show("/menu", menu, guards.signed_in("both"))),
+    framed(pages.show("/switch", switch, guards.signed_in("both"))),
     pages.act("/switch", go_over, guards.signed_in("both")),
 ]
 

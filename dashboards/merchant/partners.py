@@ -27,6 +27,7 @@ from referrals.links import welcome
 
 PAGE = 30
 REQUESTS = 10
+RECRUITS = 20
 
 
 async def shelf(request: Request, caller: Caller) -> Response:
@@ -157,8 +158,22 @@ async def show(
         "cursor": cursor,
         "reasons": END_REASONS,
         "tiers": TIERS,
+        **await _circle(caller.organisation_id, partner.id),
     }
     return await hang.page(request, "merchant/partner.html", context, settling["status"])
+
+
+async def _circle(merchant_id: str, partner_id: str) -> dict[str, Any]:
+    """Who brought this partner to the shop, and whom they brought."""
+    above = await commissions.recruited(1, merchant_id=merchant_id, recruit_id=partner_id)
+    below = await commissions.recruited(
+        RECRUITS + 1, merchant_id=merchant_id, recruiter_id=partner_id
+    )
+    return {
+        "brought_by": above[0] if above else None,
+        "brought": below[:RECRUITS],
+        "brought_more": len(below) > RECRUITS,
+    }
 
 
 _READ, _EDIT = guards.signed_in("merchant", "read"), guards.signed_in("merchant", "edit")

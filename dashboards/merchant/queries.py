@@ -10,7 +10,7 @@ from campaigns.catalog.models import Product
 from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle.models import Campaign
 from jejaring.db import sql
-from jejaring.identity.models import Organisation
+from jejaring.identity.models import ApiKey, Organisation, User
 from jejaring.kit.errors import Invalid, NotFound
 from jejaring.payouts.models import PayoutRun
 from referrals.review import queries as review
@@ -136,6 +136,21 @@ async def names(slugs: Collection[str]) -> dict[str, str]:
     """The partners' names by handle."""
     rows = Organisation.filter(slug__in=sorted(set(slugs)), kind="partner")
     return dict(await rows.values_list("slug", "name"))
+
+
+async def handles(enrolment_ids: Collection[str]) -> dict[str, str]:
+    """The partners' handles by their places."""
+    if not enrolment_ids:
+        return {}
+    rows = await Enrolment.filter(id__in=sorted(enrolment_ids)).values_list("id", "partner__slug")
+    return {str(one): str(slug) for one, slug in rows}
+
+
+async def actors(ids: Collection[str]) -> dict[str, str]:
+    """Who is meant by the trail's actors: the names of people and of keys by id."""
+    people = await User.filter(id__in=sorted(ids)).values_list("id", "name")
+    keys = await ApiKey.filter(id__in=sorted(ids)).values_list("id", "name")
+    return {str(one): str(name) for one, name in (*people, *keys)}
 
 
 async def phone_of(partner: Organisation) -> str | None:

@@ -46,6 +46,7 @@ async def _queue(request: Request, caller: Caller, refusal: Refusal | None = Non
         context |= await _cases(request, found)
     context |= {
         "reasons": rules.REJECT_REASONS,
+        "holds": rules.HOLD_REASONS,
         "errors": forms.words(request, refusal) if refusal else {},
     }
     status = refusal.status if refusal else 200
@@ -78,11 +79,11 @@ async def _around(rows: Collection[Commission], more: Collection[str] = ()) -> d
 
 
 async def close(request: Request, caller: Caller) -> Response:
-    """Release a case, or reject what it is about."""
+    """Release a case, or hold or reject what it is about."""
     outcome = pages.text(request, "outcome", 10)
     reason = pages.text(request, "reason_code", 40)
     try:
-        if outcome not in ("released", "rejected"):
+        if outcome not in ("released", "held", "rejected"):
             raise NotFound
         case_id = request.path_params["case_id"]
         org = caller.organisation_id

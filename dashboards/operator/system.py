@@ -21,7 +21,7 @@ DEAD = 30
 FAMILIES = (
     "organisation.", "site.", "campaign.", "terms.", "enrolment.", "product.", "payout",
     "method.", "member.", "key.", "invitation.", "password.", "link.", "books.", "job.",
-    "commission.",
+    "commission.", "sale.",
 )  # fmt: skip
 
 

@@ -222,7 +222,12 @@ def _counted(row: Commission, line: SaleLine | None) -> Counted:
         item_price=line.unit_price if line else 0,
         item_base=line.base if line else 0,
         is_amendment=row.key.startswith("amend:"),
+        each=_whole(row.because.get("each")),
     )
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _why(credit: Credit | None, sale: Sale | None, lang: str, zone: str) -> str:

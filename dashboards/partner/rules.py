@@ -41,7 +41,7 @@ def style_of(text: str) -> int:
 @dataclass(frozen=True)
 class Counted:
     """What a commission was counted from, in rupiah. `item_*` are of its order's line as it stands
-    now; `base` and `rate_bp` are the commission's own.
+    now; `base` and `rate_bp` are the commission's own, `each` a fixed rule's amount.
     """
 
     kind: str
@@ -53,6 +53,7 @@ class Counted:
     item_price: int
     item_base: int
     is_amendment: bool = False
+    each: int | None = None
 
 
 def gross(counted: Counted) -> int | None:

@@ -253,6 +253,7 @@ def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
         reason_code="self_referral" if credit.self_referral else None,
         because={
             **_tiers(w),
+            **_fixed(w, p.line.quantity),
             "notes": list(w.notes),
             "entitled": w.amount,
             "hold_days": hold.days,
@@ -262,6 +263,11 @@ def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
         },
         created_at=hold.made_at,
     )
+
+
+def _fixed(w: Worth, quantity: int) -> dict[str, object]:
+    """What a row of a fixed amount keeps of its arithmetic."""
+    return {} if w.each is None else {"each": w.each, "pieces": quantity}
 
 
 def _tiers(w: Worth) -> dict[str, object]:

@@ -1,10 +1,13 @@
-"""Commissions as they are read: a page of one's own side, filtered."""
+"""Commissions as they are read: a page of one's own side, filtered; and what recruits gave."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from jejaring.db import bulk, sql
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit import paging
@@ -18,6 +21,18 @@ from referrals.orders.rules import span
 
 # Where a state is not a column but read from items, a page looks at this many rows at most.
 MAX_CHUNKS = 20
+_RECRUITED = """
+SELECT r.merchant_id, m.name AS merchant, r.recruit_id, o.name AS recruit, r.recruiter_id,
+ b.name AS recruiter, r.at, CAST(count(s.id) AS BIGINT) AS shares,
+ CAST(coalesce(sum(s.amount - s.reversed), 0) AS BIGINT) AS earned
+FROM recruitment r JOIN organisation m ON m.id = r.merchant_id
+ JOIN organisation o ON o.id = r.recruit_id JOIN organisation b ON b.id = r.recruiter_id
+ LEFT JOIN commission p ON p.merchant_id = r.merchant_id AND p.partner_id = r.recruit_id
+  AND p.kind <> 'recruiter'
+ LEFT JOIN commission s ON s.parent_id = p.id AND s.kind = 'recruiter' AND s.state <> 'rejected'
+  AND s.partner_id = r.recruiter_id
+WHERE {where} GROUP BY r.id, r.merchant_id, m.name, r.recruit_id, o.name, r.recruiter_id, b.name,
+ r.at ORDER BY r.at DESC, r.id DESC LIMIT ?"""
 
 
 async def page(
@@ -119,3 +134,37 @@ async def _rows(
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class Recruited:
+    """Who brought whom to a merchant, since when; how many shares that gave and what is left of
+    them (rupiah, rejected ones left out).
+    """
+
+    merchant_id: str
+    merchant: str
+    recruit_id: str
+    recruit: str
+    recruiter_id: str
+    recruiter: str
+    at: datetime
+    shares: int
+    earned: int
+
+
+async def recruited(
+    limit: int,
+    *,
+    recruiter_id: str | None = None,
+    merchant_id: str | None = None,
+    recruit_id: str | None = None,
+) -> list[Recruited]:
+    """Recruitments of a recruiter, at a merchant, of a recruit (None: of all), newest first."""
+    asked = {
+        "r.recruiter_id": recruiter_id, "r.merchant_id": merchant_id, "r.recruit_id": recruit_id,
+    }  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
+    where = " AND ".join(f"{name} = ?" for name in given) or "1 = 1"
+    rows = await sql.rows(_RECRUITED.replace("{where}", where), [*given.values(), limit])
+    return [Recruited(**{**row, "at": bulk.instant(row["at"])}) for row in rows]

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jejaring.kit.money import FULL_BP
 from jejaring.web.language import say
 from referrals.commissions.models import Commission
 from referrals.commissions.rules import RECREDITED, shown_state
 from referrals.commissions.shapes import Because, CommissionOut
 
-_SAID = ("estimate", "month", "sales", "expected", "earned", "day", "clicks", "each")
+_SAID = ("estimate", "month", "sales", "expected", "earned", "day", "clicks", "each", "pieces")
 _WORDED = ("percent", "per_order", "per_item", "tiers", "recurring")
 
 
@@ -56,6 +57,8 @@ def _how(row: Commission, notes: list[str]) -> str:
     if "estimate" in row.because:
         return "tiers.estimate"
     kind = row.kind if row.kind in _WORDED else "other"
+    if kind in ("per_item", "per_order") and "each" in row.because and row.share_bp == FULL_BP:
+        kind = f"{kind}.each" if kind == "per_item" or row.because["each"] != row.amount else kind
     return f"{kind}.cut" if notes else kind
 
 

@@ -121,7 +121,7 @@ async def get_sale(caller: Caller, sale_id: str, request: Request) -> SaleDetail
 async def move_sale(caller: Caller, sale_id: str, body: StateIn, request: Request) -> SaleOut:
     """Say which state the order is in; cancelled or returned takes its commissions back."""
     shop = shop_of(caller)
-    await move.move(shop, sale_id, body.state, body.at)
+    await move.move(shop, sale_id, body.state, body.at, caller.actor)
     return await queries.plain(shop, sale_id, pick(request))
 
 
@@ -146,7 +146,7 @@ async def refund_sale(
 
     200 for the same refund_id with the same content again, 409 `refund_exists` for other content.
     """
-    outcome = await refund.refund(shop_of(caller), sale_id, refund_draft(body))
+    outcome = await refund.refund(shop_of(caller), sale_id, refund_draft(body), caller.actor)
     return await _refund_reply(caller, outcome, pick(request))
 
 
@@ -159,7 +159,7 @@ async def dispute_sale(
     two are told in. 200 for what is known already, 409 `dispute_exists` for another amount.
     """
     draft = DisputeDraft(body.dispute_id, body.outcome, body.amount)
-    outcome = await dispute.dispute(shop_of(caller), sale_id, draft)
+    outcome = await dispute.dispute(shop_of(caller), sale_id, draft, caller.actor)
     sale = await queries.plain(shop_of(caller), sale_id, pick(request))
     reply = DisputeReply(**shown.dispute(outcome.refund).model_dump(), sale=sale)
     return Reply(reply, 201 if outcome.status == "created" else 200)
@@ -173,7 +173,7 @@ async def refund_order(
     It may come before its order: then 202, state `waiting`, and it is applied when that arrives.
     """
     outcome = await refund.refund_order(
-        shop_of(caller), body.source, body.order_id, refund_draft(body)
+        shop_of(caller), (body.source, body.order_id), refund_draft(body), caller.actor
     )
     return await _refund_reply(caller, outcome, pick(request))
 

@@ -8,6 +8,7 @@ from tortoise.exceptions import IntegrityError
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict, NotFound
+from jejaring.trail.write import note
 from referrals.attribution.models import Touch
 from referrals.commissions import amend, reverse
 from referrals.commissions.amend import Pricing
@@ -32,16 +33,28 @@ class DisputeDraft:
     amount: int | None = None
 
 
-async def dispute(shop: Shop, sale_id: str, draft: DisputeDraft) -> RefundOutcome:
-    """Record a dispute's outcome; `created` when it is news, else `unchanged`.
+async def dispute(
+    shop: Shop, sale_id: str, draft: DisputeDraft, actor: str | None = None
+) -> RefundOutcome:
+    """Record a dispute's outcome; `created` when it is news, which is on the trail under the actor
+    if one is given, else `unchanged`.
 
     Won is final: `lost` that is heard after `won` changes nothing, nor does `won` where nothing
     was lost. Raises NotFound, Conflict `dispute_exists` for another amount.
     """
     try:
-        return await transact(lambda: _dispute(shop, sale_id, draft))
+        return await transact(lambda: _noted(shop, sale_id, draft, actor))
     except IntegrityError:  # another process was first with this dispute; now it is known
-        return await transact(lambda: _dispute(shop, sale_id, draft))
+        return await transact(lambda: _noted(shop, sale_id, draft, actor))
+
+
+async def _noted(shop: Shop, sale_id: str, draft: DisputeDraft, actor: str | None) -> RefundOutcome:
+    found = await _dispute(shop, sale_id, draft)
+    if actor is not None and found.status == "created":
+        told = {"dispute_id": draft.dispute_id, "amount": found.refund.amount}
+        action = f"sale.dispute_{draft.outcome}"
+        await note(action, sale_id, actor=actor, organisation_id=shop.id, **told)
+    return found
 
 
 async def _dispute(shop: Shop, sale_id: str, draft: DisputeDraft) -> RefundOutcome:

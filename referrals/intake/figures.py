@@ -20,7 +20,7 @@ def of(order: Order, given: Sequence[Credit], rows: Sequence[Commission]) -> lis
         credits_of.setdefault(credit.line_id, []).append(credit)
     earned: dict[tuple[str, str], int] = {}
     for row in rows:
-        if row.state in ON_BOOKS and row.line_id is not None:
+        if row.state in ON_BOOKS and row.line_id is not None and row.parent_id is None:
             place = (row.line_id, row.enrolment_id)
             earned[place] = earned.get(place, 0) + row.amount - row.reversed
     closed = order.sale.state in CLOSED_STATES
@@ -29,7 +29,25 @@ def of(order: Order, given: Sequence[Credit], rows: Sequence[Commission]) -> lis
         for line in order.lines
         for part in _line(order, line, credits_of.get(line.id, []), earned)
     ]
-    return figures(lines, counts=not closed)
+    return figures(lines, counts=not closed) + _shares(order, rows)
+
+
+def _shares(order: Order, rows: Sequence[Commission]) -> list[Figure]:
+    """Recruiters' shares: under the recruiter, without a link or channel."""
+    products = {line.id: line.product_id or "" for line in order.lines}
+    return [
+        Figure(
+            Place(
+                placed_at=order.sale.placed_at,
+                campaign_id=row.campaign_id,
+                partner_id=row.partner_id,
+                product_id=products.get(row.line_id or "", ""),
+            ),
+            commission=row.amount - row.reversed,
+        )
+        for row in rows
+        if row.parent_id is not None and row.state in ON_BOOKS
+    ]
 
 
 def _line(

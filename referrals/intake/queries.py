@@ -22,8 +22,10 @@ from referrals.orders.store import Order, load
 T = TypeVar("T", SaleLine, Credit, Commission)
 
 
-async def sale(shop: Shop, sale_id: str, lang: str) -> SaleDetail:
-    """One sale with its lines' credit, the touches considered, its refunds. NotFound."""
+async def sale(shop: Shop, sale_id: str, lang: str, *, named: bool = False) -> SaleDetail:
+    """One sale with its lines' credit, the touches considered, its refunds; `named`: its sentences
+    call partners by their names, not their handles. NotFound.
+    """
     order = await load(shop, sale_id)
     if order is None:
         raise NotFound
@@ -40,9 +42,15 @@ async def sale(shop: Shop, sale_id: str, lang: str) -> SaleDetail:
             decisions=await Decision.filter(sale_id=sale_id).order_by("created_at", "id"),
             refunds=await Refund.filter(sale_id=sale_id).order_by("received_at", "id"),
             handles=dict(await Organisation.filter(id__in=partners).values_list("id", "slug")),
+            names=await _names(whole.credits) if named else {},
         ),
         lang,
     )
+
+
+async def _names(given: Sequence[Credit]) -> dict[str, str]:
+    partners = sorted({credit.partner_id for credit in given})
+    return dict(await Organisation.filter(id__in=partners).values_list("id", "name"))
 
 
 async def plain(shop: Shop, sale_id: str, lang: str) -> SaleOut:

@@ -13,6 +13,7 @@ from jejaring.db import bulk, sql
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Conflict, Invalid, NotFound
 from jejaring.trail.write import draft as noted
+from jejaring.trail.write import note
 from referrals.attribution.models import Credit
 from referrals.commissions.reverse import Cause
 from referrals.intake import changes
@@ -47,29 +48,36 @@ class RefundOutcome:
     status: str
 
 
-async def refund(shop: Shop, sale_id: str, draft: RefundDraft) -> RefundOutcome:
-    """Refund a part of a known order. The same refund_id and content again is `unchanged`.
+async def refund(
+    shop: Shop, sale_id: str, draft: RefundDraft, actor: str | None = None
+) -> RefundOutcome:
+    """Refund a part of a known order. The same refund_id and content again is `unchanged`; what is
+    new is on the trail under the actor, if one is given.
 
     Raises NotFound, Invalid, and Conflict `refund_exists` for other content.
     """
     sale = await Sale.get_or_none(id=sale_id, merchant_id=shop.id)
     if sale is None:
         raise NotFound
-    return await refund_order(shop, sale.source, sale.order_id, draft)
+    return await refund_order(shop, (sale.source, sale.order_id), draft, actor)
 
 
-async def refund_order(shop: Shop, source: str, order_id: str, draft: RefundDraft) -> RefundOutcome:
+async def refund_order(
+    shop: Shop, order: tuple[str, str], draft: RefundDraft, actor: str | None = None
+) -> RefundOutcome:
     """Refund an order by its source and order id; one that is not known yet waits for it."""
     if (draft.amount is None) == (not draft.items):
         raise Invalid.at("/amount", "amount_or_items")
     try:
-        return await transact(lambda: _refund(shop, source, order_id, draft))
+        return await transact(lambda: _refund(shop, order, draft, actor))
     except IntegrityError:  # another process was first with this refund; now it is known
-        return await transact(lambda: _refund(shop, source, order_id, draft))
+        return await transact(lambda: _refund(shop, order, draft, actor))
 
 
-async def _refund(shop: Shop, source: str, order_id: str, draft: RefundDraft) -> RefundOutcome:
-    where: dict[str, Any] = {"merchant_id": shop.id, "source": source, "order_id": order_id}
+async def _refund(
+    shop: Shop, order: tuple[str, str], draft: RefundDraft, actor: str | None
+) -> RefundOutcome:
+    where: dict[str, Any] = {"merchant_id": shop.id, "source": order[0], "order_id": order[1]}
     # The order's row first: two refunds of one order take their turns.
     sale = await Sale.filter(**where).select_for_update().first()
     known = await Refund.get_or_none(**where, refund_id=draft.refund_id, kind="refund")
@@ -91,6 +99,10 @@ async def _refund(shop: Shop, source: str, order_id: str, draft: RefundDraft) ->
         received_at=world.now(),
     )
     await row.save(force_create=True)
+    if actor is not None:
+        subject = sale.id if sale else row.id
+        told = {"refund_id": row.refund_id, "order_id": row.order_id, "amount": row.amount}
+        await note("sale.refunded", subject, actor=actor, organisation_id=shop.id, **told)
     if sale is None:
         return RefundOutcome(row, "waiting")
     change = await changes.begin(shop, sale.id)

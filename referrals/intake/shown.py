@@ -28,7 +28,7 @@ from referrals.orders.store import Order
 
 @dataclass(frozen=True)
 class Whole:
-    """A sale with everything that hangs on it; `handles` of partners by id."""
+    """A sale with everything that hangs on it; `handles` and `names` of partners by id."""
 
     order: Order
     credits: Sequence[Credit]
@@ -38,6 +38,7 @@ class Whole:
     decisions: Sequence[Decision] = ()
     refunds: Sequence[Refund] = ()
     handles: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def sale(whole: Whole, lang: str) -> SaleOut:
@@ -112,7 +113,7 @@ def _credit(
         partner=str(row.because["partner"]),
         share_bp=share_bp,
         by=row.by,
-        because=words.credit(row, whole.order.sale, lang, whole.order.shop.zone),
+        because=words.credit(row, whole.order, lang, whole.names.get(row.partner_id)),
         code=str(row.because["code"]),
         item=item,
         self_referral=row.self_referral,

@@ -7,18 +7,19 @@ from jejaring.kit.periods import DEFAULT_ZONE
 from jejaring.web.language import known, say
 from referrals.attribution.models import Credit, Touch
 from referrals.intake.shapes import NoteOut
-from referrals.orders.models import Sale
+from referrals.orders.store import Order
 
 
-def credit(row: Credit, sale: Sale, lang: str, zone: str = DEFAULT_ZONE) -> str:
-    """Why this partner is credited, as a sentence."""
+def credit(row: Credit, order: Order, lang: str, name: str | None = None) -> str:
+    """Why this partner is credited, as a sentence; by their handle where the name is not known."""
+    sale, zone = order.sale, order.shop.zone
     code = str(row.because["code"])
     how = f"{row.by}.{code}" if row.by in ("click", "scan") else code
     text = say(
         lang,
         f"because.credit.{how}",
         zone,
-        partner=row.because["partner"],
+        partner=name or row.because["partner"],
         at=row.touch_at,
         coupon=sale.coupon or "",
     )

@@ -27,6 +27,7 @@ from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
 from referrals.commissions.rules import PaidClick
 from referrals.commissions.write import Ledgered
+from referrals.months import places
 from referrals.months.true_up import told
 
 TOPIC = "months.clicks"
@@ -196,6 +197,7 @@ async def _write(rows: Sequence[Commission]) -> None:
         moves = rules.accrue_moves(row.partner_id, row.amount)
         out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
         out.events.append(told(row))
+    out.events += await places.told("commission.accrued", [(row, row.amount) for row in rows])
     await write.write(out)
     ids = [row.enrolment_id for row in rows]
     for place in await Enrolment.filter(id__in=ids, reason_code="fraud").order_by("id"):

@@ -19,7 +19,7 @@ from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission, TrueUp
 from referrals.commissions.reverse import Cause, Changes
 from referrals.commissions.write import Ledgered
-from referrals.months import gather
+from referrals.months import gather, places
 from referrals.months.gather import Counted
 
 LATE = timedelta(days=60)
@@ -95,7 +95,7 @@ async def _add(row: TrueUp, terms: Terms, wanted: int, left: dict[str, int]) -> 
     out = Ledgered(commissions=[made])
     moves = rules.accrue_moves(made.partner_id, made.amount)
     out.entries.append(Draft(made.merchant_id, made.key, "accrue", moves, release.memo(made)))
-    out.events.append(told(made))
+    out.events += [told(made), *await places.told("commission.accrued", [(made, made.amount)])]
     fraud = await Enrolment.filter(id=row.enrolment_id, reason_code="fraud").exists()
     if not fraud:
         release.mark(made, made.created_at, out.entries, out.items)
@@ -167,6 +167,7 @@ async def _take(row: TrueUp, counted: Sequence[Counted], wanted: int) -> int:
         leader.because = {**leader.because, "entitled": entitled, "before": earlier}
         changes.out.change(leader)
     changes.out.events += reverse.told(changes, cause.reason)
+    changes.out.events += await places.told("commission.reversed", changes.rows)
     await write.write(changes.out)
     after: int = sum(own.reversed for own in rows)
     return after - before

@@ -10,11 +10,10 @@ from jejaring.identity.models import Organisation
 from jejaring.kit.errors import Conflict, NotFound
 from jejaring.payouts import items
 from jejaring.trail.write import note
-from referrals.attribution.models import Credit
-from referrals.attribution.rules import CHANNEL
 from referrals.commissions import reverse, rules, write
 from referrals.commissions.models import Commission
 from referrals.commissions.reverse import Changes
+from referrals.months import places
 from referrals.orders import store
 from referrals.orders.models import SaleLine
 from referrals.orders.rules import Shop
@@ -73,11 +72,12 @@ async def finish(
     one: Opened, event: str, rows: Sequence[tuple[Commission, int]], **told: Any
 ) -> None:
     """Write what the decision made, and tell both sides. `rows`: what each row's money on the books
-    grew by (rupiah; negative: shrank); the figures of the merchant follow.
+    grew by (rupiah; negative: shrank); the figures of the merchant follow, recruiters' shares too.
     """
     row, out = one.row, one.changes.out
     commissions = [{"id": each.id, "amount": abs(amount)} for each, amount in rows]
-    figures = await _figures(one, sum(amount for _, amount in rows))
+    shares = [(each, amount) for each, amount in one.changes.rows if each.parent_id is not None]
+    figures = await places.deltas([*rows, *shares])
     for organisation_id in (row.merchant_id, row.partner_id):
         mine = {"figures": figures} if organisation_id == row.merchant_id and figures else {}
         out.events.append(
@@ -93,30 +93,6 @@ async def finish(
             )
         )
     await write.write(out)
-
-
-async def _figures(one: Opened, amount: int) -> list[dict[str, Any]]:
-    """What to add to the merchant's figures: at the place where the sale was counted."""
-    row, line = one.row, one.line()
-    if one.order is None or line is None or not amount:
-        return []
-    given = Credit.filter(line_id=line.id, enrolment_id=row.enrolment_id, ended_by=None)
-    credit = await given.order_by("touch_id").first()
-    if credit is None:
-        return []
-    return [
-        {
-            "placed_at": one.order.sale.placed_at.isoformat(),
-            "campaign_id": credit.campaign_id,
-            "partner_id": credit.partner_id,
-            "link_id": str(credit.because.get("link_id", "")),
-            "product_id": line.product_id or "",
-            "channel": CHANNEL[credit.by],
-            "sales": 0,
-            "sales_amount": 0,
-            "commission": amount,
-        }
-    ]
 
 
 async def wrote(action: str, row: Commission, actor: str, **data: Any) -> None:

@@ -12,6 +12,12 @@ from referrals.review.models import CasePart, ReviewCase, SignalRule
 
 # How many commissions one answer decides; a larger case stays open for the next.
 AT_ONCE = 200
+# Which states each answer decides.
+_OPEN_TO = {
+    "released": ["held"],
+    "held": ["pending", "payable"],
+    "rejected": ["pending", "held", "payable"],
+}
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,12 @@ async def close(
     merchant_id: str, case_id: str, outcome: str, reason_code: str | None, actor: str
 ) -> Closed:
     """`released`: what is held goes on; `rejected`: what is not yet in a payout is rejected with
-    the reason. NotFound, Invalid, Conflict where it is closed already.
+    the reason; `held`: what could still be paid is held with the reason, and the case stays open.
+    NotFound, Invalid, Conflict where it is closed already.
     """
-    if outcome == "rejected" and reason_code not in rules.REJECT_REASONS:
-        raise Invalid.at("/reason_code", "unknown_reason", codes=rules.REJECT_REASONS)
+    known = {"rejected": rules.REJECT_REASONS, "held": rules.HOLD_REASONS}.get(outcome)
+    if known is not None and reason_code not in known:
+        raise Invalid.at("/reason_code", "unknown_reason", codes=known)
     case = await ReviewCase.get_or_none(id=case_id, merchant_id=merchant_id)
     if case is None:
         raise NotFound
@@ -101,23 +109,28 @@ async def close(
     done = left = 0
     for row in rows[:AT_ONCE]:
         try:
-            if outcome == "released":
-                await decide.unhold(merchant_id, row.id, actor)
-            else:
-                await decide.reject(merchant_id, row.id, str(reason_code), actor)
+            await _decide(row, outcome, str(reason_code), actor)
             done += 1
         except Conflict:
             left += 1
     more = len(rows) > AT_ONCE
-    if not more:
+    if not more and outcome != "held":
         await transact(lambda: _closed(case, outcome, actor))
     return Closed(done, left, more)
 
 
+async def _decide(row: Commission, outcome: str, reason: str, actor: str) -> None:
+    if outcome == "released":
+        await decide.unhold(row.merchant_id, row.id, actor)
+    elif outcome == "held":
+        await decide.hold(row.merchant_id, row.id, reason, actor)
+    else:
+        await decide.reject(row.merchant_id, row.id, reason, actor)
+
+
 async def _undecided(case_id: str, outcome: str) -> list[Commission]:
     parts = await CasePart.filter(case_id=case_id).values_list("commission_id", flat=True)
-    states = ["held"] if outcome == "released" else ["pending", "held", "payable"]
-    wanted = Commission.filter(id__in=list(parts), state__in=states)
+    wanted = Commission.filter(id__in=list(parts), state__in=_OPEN_TO[outcome])
     return await wanted.order_by("created_at", "id").limit(AT_ONCE + 1)
 
 
@@ -133,6 +146,9 @@ async def set_rules(merchant_id: str, does: dict[str, str], actor: str) -> None:
     for signal, act in does.items():
         if signal not in rules.SIGNALS or act not in rules.DOES:
             raise Invalid.at(f"/{signal}", "unknown_reason", codes=rules.DOES)
+
+    if not does:
+        return
 
     async def work() -> None:
         await SignalRule.filter(merchant_id=merchant_id, signal__in=list(does)).delete()

@@ -1,16 +1,19 @@
 """The queues: appeals, held commissions and cases; what waits, and what each case is about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tortoise.expressions import Q
 
+from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit import paging
+from jejaring.kit.errors import NotFound
 from referrals.commissions.models import Commission
+from referrals.review import words
 from referrals.review.models import Appeal, CasePart, ReviewCase, SignalRule
 from referrals.review.rules import SIGNALS
-from referrals.review.shapes import AppealOut, AppealQuery
+from referrals.review.shapes import AppealOut, AppealQuery, CaseOut, CaseQuery
 
 MAX_PARTS = 50
 
@@ -75,6 +78,61 @@ async def cases(
     shown, more = paging.cut(rows, limit)
     last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
     return await _with_parts(shown), paging.encode(last) if last else None
+
+
+async def case_page(merchant_id: str, query: CaseQuery) -> tuple[list[Case], str | None]:
+    """The merchant's cases, newest first, and where the next page starts."""
+    wanted = ReviewCase.filter(merchant_id=merchant_id)
+    if query.state is not None:
+        wanted = wanted.filter(closed_at__isnull=query.state == "open")
+    if query.signal is not None:
+        wanted = wanted.filter(signal=query.signal)
+    if query.cursor:
+        at = paging.decode(query.cursor)
+        wanted = wanted.filter(Q(opened_at__lt=at.at) | Q(opened_at=at.at, id__lt=at.id))
+    rows = await wanted.order_by("-opened_at", "-id").limit(query.limit + 1)
+    shown, more = paging.cut(rows, query.limit)
+    last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
+    return await _with_parts(shown), paging.encode(last) if last else None
+
+
+async def case(merchant_id: str, case_id: str) -> Case:
+    """One of the merchant's cases. NotFound."""
+    row = await ReviewCase.get_or_none(id=case_id, merchant_id=merchant_id)
+    if row is None:
+        raise NotFound
+    return (await _with_parts([row]))[0]
+
+
+async def cases_out(found: Sequence[Case], lang: str) -> list[CaseOut]:
+    """Cases as the outside sees them: partners by handle, the evidence also as a sentence."""
+    people = sorted({one for case in found for one in words.people(case.row)})
+    slugs = dict(await Organisation.filter(id__in=people).values_list("id", "slug"))
+    return [_out(case, lang, {str(k): str(v) for k, v in slugs.items()}) for case in found]
+
+
+def _out(case: Case, lang: str, slugs: Mapping[str, str]) -> CaseOut:
+    row = case.row
+    evidence = dict(row.evidence)
+    listed = evidence.get("partners")
+    if isinstance(listed, list):
+        evidence["partners"] = [slugs.get(str(one), str(one)) for one in listed]
+    return CaseOut.model_validate(
+        {
+            "id": row.id,
+            "signal": row.signal,
+            "state": "open" if row.closed_at is None else "closed",
+            "outcome": row.outcome,
+            "partner": slugs.get(row.partner_id) if row.partner_id else None,
+            "text": words.evidence(row, lang, slugs),
+            "evidence": evidence,
+            "commissions": [one.id for one in case.commissions],
+            "count": case.count,
+            "amount": case.amount,
+            "opened_at": row.opened_at,
+            "closed_at": row.closed_at,
+        }
+    )
 
 
 async def _with_parts(rows: list[ReviewCase]) -> list[Case]:

@@ -19,7 +19,7 @@ from tests.dashboards.partner_world import World
 
 # HTML, stylesheet, script and icon of a first visit, gzipped, without photos of products.
 MOST = 40_000
-FILE = re.compile(r"\.(csv|png|jpg|svg)$|/(ended|lost)$")
+FILE = re.compile(r"\.(csv|pdf|png|jpg|svg)$|/(ended|lost)$")
 LOADED = re.compile(r'<(?:link rel="(?:icon|stylesheet)" href|script [^>]*src|img src)="([^"]+)"')
 PHOTO = re.compile(r"\.(png|jpg)(\?|$)")
 

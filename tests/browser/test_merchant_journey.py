@@ -44,9 +44,9 @@ async def _five_steps(laras: Walker) -> None:
     await laras.page.check("[name=product]")
     await laras.press("Lanjut", "**/draft/terms")
     await laras.look("wizard-2")
-    await laras.fill(rate="12,5")
+    await laras.fill(**{"rate-1": "12,5"})
     assert await laras.page.inner_text(".bar [data-o=com]") == "Rp23.125"
-    await laras.fill(rate="10")
+    await laras.fill(**{"rate-1": "10"})
     await laras.press("Lanjut", "**/draft/partners")
     await laras.look("wizard-3")
     await laras.page.check("[name=joining][value=open]")

@@ -159,3 +159,15 @@ async def test_the_operator_reads_all_shops(s: Stage) -> None:
     for fact in ("Batik Laras", "Rina Wulandari", "4 detik", "Rp20.000"):
         assert fact in page, fact
     assert '<form method="post" action="/merchant' not in page
+
+
+async def test_a_case_is_held_from_its_page(s: Stage) -> None:
+    await odd(s)
+    case = await ReviewCase.get()
+    csrf = await sign_in(s.http, s.cast.laras)
+    path = f"{QUEUE}/cases/{case.id}"
+    sent = {"csrf": csrf, "outcome": "held", "reason_code": "odd_orders"}
+    reply = await s.http.post(path, data=sent)
+    assert "1 komisi ditahan" in (await s.http.get(reply.headers["location"])).text
+    assert (await ReviewCase.get()).closed_at is None
+    assert (await s.http.post(path, data=sent | {"reason_code": "mood"})).status_code == 422

@@ -14,6 +14,7 @@ from campaigns.lifecycle.models import Campaign
 from jejaring import world
 from referrals.commissions.models import Commission
 from referrals.links.models import Link
+from referrals.review.models import ReviewCase
 from tests import make
 from tests.cast import Cast, Member, call
 from tests.house.test_tables import models
@@ -102,6 +103,11 @@ async def _money(estate: Estate, coupon: str) -> None:
         })  # fmt: skip
     estate.ids |= {c.id for c in await Commission.all()}
     assert await Commission.all().count() == 2
+    case = await ReviewCase.create(
+        id=world.new_id("rvc"), merchant_id=laras.id, signal="fast", subject="x", opened_at=now,
+        partner_id=rina.id, evidence={"seconds": 1, "orders": ["INV-1"]},
+    )  # fmt: skip
+    estate.ids.add(case.id)
     await estate.ask(rina, "PUT", "/v1/payout-method", {
         "kind": "bank", "provider": "bca", "account_number": "1234564821", "account_name": "Rina",
     })  # fmt: skip

@@ -1,1 +1,1 @@
-"""The shelf of campaigns, the wizard from product to launch, one campaign, its new terms."""
+"""The shelf of campaigns, the wizard from product to launch, one campaign."""

@@ -16,8 +16,8 @@ from campaigns.terms.rules import ROLES
 from dashboards.frame import forms
 from dashboards.frame.forms import Reader
 from dashboards.merchant import hang
-from dashboards.merchant.campaigns import rules, terms
 from dashboards.merchant.campaigns.draft import away, draft_of, onward
+from dashboards.merchant.terms import rules, shown
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
@@ -136,12 +136,12 @@ async def _review_page(
     whole = await show.campaign(row, caller.zone)
     named = await products.by_id(caller.organisation_id, whole.product_ids[:20])
     latest = await versions.latest(row.id)
-    typed = rules.typed_of(latest.body) if latest else None
+    typed = rules.typed_of(latest.body, caller.zone) if latest else None
     context: dict[str, Any] = {
         "campaign": row,
         "whole": whole,
         "named": [one.name for one in named.values()],
-        "view": await terms.shown(request, caller, typed, row) if typed else None,
+        "view": await shown.shown(request, caller, row, typed) if typed else None,
         "refused": refusal.code if refusal else "",
         "errors": forms.words(request, refusal) if refusal else {},
     }

@@ -1,4 +1,4 @@
-"""The wizard's first two pages: what a campaign sells and promises; each saves the draft."""
+"""The wizard's first page: what a campaign sells; it saves the draft."""
 
 from typing import Any
 
@@ -10,14 +10,12 @@ from campaigns.catalog.products import Sieve
 from campaigns.lifecycle import queries, steer
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.shapes import CampaignChange, CampaignIn
-from campaigns.terms import versions
 from campaigns.terms.rules import ROLES
-from campaigns.terms.shapes import normal
 from dashboards.frame import forms
 from dashboards.frame.forms import Reader
 from dashboards.merchant import hang
-from dashboards.merchant.campaigns import rules, terms
 from dashboards.merchant.campaigns.draft import away, draft_of, onward
+from dashboards.merchant.terms import rules
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
@@ -70,7 +68,7 @@ async def create(request: Request, caller: Caller) -> Response:
     """Store the draft with sensible terms, and go on."""
     typed = _sent_products(request)
     try:
-        body, _ = rules.read(rules.DEFAULT)
+        body, _ = rules.read(rules.preset("percent"), caller.zone)
         draft = {
             "name": typed["name"],
             "product_ids": _ids(request, typed),
@@ -108,54 +106,6 @@ async def save_products(request: Request, caller: Caller) -> Response:
     return onward(row, "terms")
 
 
-async def show_terms(request: Request, caller: Caller) -> Response:
-    """Step 2: what is promised; `?preset=` fills the form in."""
-    row = await draft_of(request, caller)
-    if row is None:
-        return away(request)
-    wanted = request.query_params.get("preset", "")
-    sent: dict[str, str] | None = rules.preset(wanted)
-    if wanted not in rules.PRESETS:
-        latest = await versions.latest(row.id)
-        sent = rules.typed_of(latest.body) if latest else sent
-    return await _terms_page(request, caller, row, sent)
-
-
-async def _terms_page(
-    request: Request, caller: Caller, row: Campaign, sent: dict[str, str] | None
-) -> Response:
-    view = await terms.shown(request, caller, sent, row) if sent is not None else None
-    context = {"campaign": row, "view": view, "errors": view.errors if view else {}}
-    status = 422 if view is not None and view.errors else 200
-    return await hang.page(request, "merchant/draft_terms.html", context, status)
-
-
-async def save_terms(request: Request, caller: Caller) -> Response:
-    """Recompute the example, add a rule, or save step 2."""
-    row = await draft_of(request, caller)
-    if row is None:
-        return away(request)
-    sent, step = terms.typed(request), pages.text(request, "do")
-    if step == "add":
-        sent["more"] = str(min(rules.special(sent) + 1, rules.MAX_MORE))
-        sent = {name: sent.get(name, "") for name in rules.names(rules.special(sent))}
-        view = terms.Shown(sent, rules.special(sent))
-        context = {"campaign": row, "view": view, "errors": {}}
-        return await hang.page(request, "merchant/draft_terms.html", context)
-    if step == "count":
-        return await _terms_page(request, caller, row, sent)
-    try:
-        wanted, latest = terms.read(sent), await versions.latest(row.id)
-        if latest is None or normal(wanted) != latest.body:
-            await steer.change(caller, row.id, CampaignChange(terms=wanted))
-    except Refusal as exc:
-        view = terms.Shown(sent, rules.special(sent))
-        view.errors = terms.faults(request, exc, view.more)
-        context = {"campaign": row, "view": view, "errors": view.errors}
-        return await hang.page(request, "merchant/draft_terms.html", context, 422)
-    return onward(row, "partners")
-
-
 _EDIT = guards.signed_in("merchant", "edit")
 _AT = "/merchant/campaigns/{campaign_id}/draft"
 PAGES = [
@@ -163,6 +113,4 @@ PAGES = [
     pages.act("/merchant/campaigns/new", create, _EDIT),
     pages.show(f"{_AT}/products", show_products, _EDIT),
     pages.act(f"{_AT}/products", save_products, _EDIT),
-    pages.show(f"{_AT}/terms", show_terms, _EDIT),
-    pages.act(f"{_AT}/terms", save_terms, _EDIT),
 ]

@@ -31,7 +31,7 @@ async def _page(
     request: Request, caller: Caller, typed: dict[str, str], refusal: Refusal | None = None
 ) -> Response:
     sale_id = request.path_params["sale_id"]
-    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request))
+    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request), named=True)
     words = request.query_params.get("q", "").strip()[:60]
     touched = {touch.enrolment_id for touch in sale.touches}
     places = await queries.places(caller.organisation_id, words, SHOWN)

@@ -1,11 +1,11 @@
 """One order: why this partner, what it cost, what came back; its state and refunds."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from campaigns.catalog import products
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import versions
 from dashboards.frame import forms
@@ -13,53 +13,84 @@ from dashboards.frame.forms import Reader
 from dashboards.merchant import hang, queries
 from dashboards.merchant.sales import rules
 from jejaring import world
-from jejaring.db.transact import transact
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
-from jejaring.trail.write import note
+from jejaring.trail import queries as trail
 from jejaring.web import language, pages
 from referrals.attribution.models import Credit
+from referrals.commissions.models import Reversal
 from referrals.intake import move, refund
 from referrals.intake import queries as sales
 from referrals.intake.api import refund_draft, shop_of
 from referrals.intake.shapes import RefundIn
 from referrals.orders.rules import STATES, may_move
 
-T = TypeVar("T")
-
 
 async def show(request: Request, caller: Caller) -> Response:
     """The order with its reasons."""
-    return await _page(request, caller)
+    return await page(request, caller)
 
 
-async def _page(
+async def page(
     request: Request,
     caller: Caller,
     refusal: Refusal | None = None,
     typed: dict[str, Any] | None = None,
+    told: dict[str, Any] | None = None,
 ) -> Response:
+    """The order's page; `typed` is a refused refund, `told` a refused dispute."""
     sale_id = request.path_params["sale_id"]
-    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request))
+    sale = await sales.sale(shop_of(caller), sale_id, language.pick(request), named=True)
     promises = await _promises(sale_id)
-    handles = {c.partner for c in sale.credit} | {t.partner for t in sale.touches}
+    people = {t.enrolment_id: t.partner for t in sale.touches}
+    people |= await queries.handles({c.enrolment_id for c in sale.commissions} - people.keys())
+    handles = {c.partner for c in sale.credit} | set(people.values())
+    sold = {line.product_id for line in sale.items if line.product_id}
+    goods = {
+        pid: one.name for pid, one in (await products.by_id(caller.organisation_id, sold)).items()
+    }
     left = sum(line.base - line.refunded for line in sale.items)
     context: dict[str, Any] = {
         "sale": sale,
         "state": rules.chip(sale.state, [c.state for c in sale.commissions]),
         "names": await queries.names(handles),
         "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
-        "people": {t.enrolment_id: t.partner for t in sale.touches},
+        "people": people,
+        "reversals": await _reversals([c.id for c in sale.commissions]),
+        "goods": goods,
+        "lines": {i.line: goods.get(i.product_id or "", i.sku) for i in sale.items},
         "promises": promises,
         "campaigns": await _campaigns({t.campaign_id for t in sale.touches}),
         "left": left,
         "next_states": [s for s in STATES if s != sale.state and may_move(sale.state, s)],
         "typed": typed or {"amount": "", "reason": "", "refund_id": f"R-{world.token(6).upper()}"},
-        "errors": forms.words(request, refusal) if refusal else {},
+        "told": told or {"dispute_id": "", "outcome": "lost", "disputed": ""},
+        "trail": (await trail.page(caller.organisation_id, subject=sale_id, limit=20)).entries,
+        "errors": _errors(request, refusal, typed or told),
     }
+    context["actors"] = await queries.actors({entry.actor for entry in context["trail"]})
     status = refusal.status if refusal is not None else 200
     return await hang.page(request, "merchant/sale.html", context, status)
+
+
+async def _reversals(commission_ids: list[str]) -> dict[str, list[Reversal]]:
+    """What was taken of each commission, and given back, in time order."""
+    found: dict[str, list[Reversal]] = {}
+    rows = Reversal.filter(commission_id__in=commission_ids)
+    for one in await rows.order_by("created_at", "id"):
+        found.setdefault(one.commission_id, []).append(one)
+    return found
+
+
+def _errors(
+    request: Request, refusal: Refusal | None, sent: dict[str, Any] | None
+) -> dict[str, str]:
+    """What is wrong, by the fields of the form that was sent."""
+    if refusal is None:
+        return {}
+    found: dict[str, str] | None = (sent or {}).get("errors")
+    return found or forms.words(request, refusal)
 
 
 async def _promises(sale_id: str) -> list[dict[str, Any]]:
@@ -87,37 +118,17 @@ async def _campaigns(ids: set[str]) -> dict[str, str]:
     return dict(await Campaign.filter(id__in=sorted(ids)).values_list("id", "name"))
 
 
-async def _by_hand(
-    caller: Caller, action: str, sale_id: str, work: Callable[[], Awaitable[T]], **data: Any
-) -> T:
-    """Do the work and write on the trail who did it, both or neither."""
-
-    async def both() -> T:
-        done = await work()
-        org = caller.organisation_id
-        await note(action, sale_id, actor=caller.actor, organisation_id=org, **data)
-        return done
-
-    return await transact(both)
-
-
 async def state(request: Request, caller: Caller) -> Response:
     """Move the order on; cancelled and returned take its commissions back."""
     sale_id = request.path_params["sale_id"]
     wanted = pages.text(request, "state", 20)
     try:
         if wanted in STATES:
-            await _by_hand(
-                caller,
-                "sale.moved",
-                sale_id,
-                lambda: move.move(shop_of(caller), sale_id, wanted),
-                state=wanted,
-            )
+            await move.move(shop_of(caller), sale_id, wanted, actor=caller.actor)
     except Refusal as exc:
         if exc.status == 404:
             raise
-        return await _page(request, caller, exc)
+        return await page(request, caller, exc)
     return pages.go(f"/merchant/sales/{sale_id}", "sale_moved")
 
 
@@ -128,13 +139,7 @@ async def give_back(request: Request, caller: Caller) -> Response:
     try:
         body = _refund(request, typed)
         draft = refund_draft(forms.shaped(RefundIn, body))
-        outcome = await _by_hand(
-            caller,
-            "sale.refunded",
-            sale_id,
-            lambda: refund.refund(shop_of(caller), sale_id, draft),
-            refund_id=draft.refund_id,
-        )
+        outcome = await refund.refund(shop_of(caller), sale_id, draft, caller.actor)
     except Refusal as exc:
         if exc.status == 404:
             raise
@@ -153,7 +158,7 @@ async def _refused(
     names: dict[str, str],
 ) -> Response:
     typed["errors"] = forms.words(request, exc, names)
-    return await _page(request, caller, exc, typed)
+    return await page(request, caller, exc, typed)
 
 
 def _refund(request: Request, typed: dict[str, str]) -> dict[str, Any]:

@@ -290,6 +290,7 @@ def words(line: queries.LineView, lang: str) -> str:
     return language.say(lang, "explain.payout_returned", reference=line.label)
 
 
+_PAPERS = ("text/csv", "application/pdf")
 ENDPOINTS = [
     put("/v1/payout-method", put_payout_method, guards.partner("method")),
     get("/v1/payout-method", get_payout_method, guards.partner("method")),
@@ -312,7 +313,7 @@ ENDPOINTS = [
         guards.merchant("money.decide"),
         statuses=(200,),
     ),
-    get("/v1/statement", get_statement, guards.both("money.read"), also="text/csv"),
+    get("/v1/statement", get_statement, guards.both("money.read"), also=_PAPERS),
     post("/v1/payout-runs", create_payout_run, guards.merchant("payouts.prepare")),
     get("/v1/payout-runs", list_payout_runs, guards.merchant("money.read")),
     get("/v1/payout-runs/{run_id}", get_payout_run, guards.merchant("money.read")),
@@ -333,7 +334,7 @@ ENDPOINTS = [
         get_payout_file,
         guards.merchant("payouts.prepare"),
         raw="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        also="text/csv",
+        also=("text/csv",),
     ),
     post(
         "/v1/payouts/{payout_id}/settle",

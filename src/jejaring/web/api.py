@@ -61,7 +61,7 @@ class Reply:
 class Endpoint:
     """One JSON route: everything that routing, OpenAPI and the house tests need to know.
 
-    `raw` is the media type of an answer that is no JSON, `also` one it may have instead of JSON.
+    `raw` is the media type of an answer that is no JSON, `also` those it may have instead of JSON.
     `shown_once` names fields of the answer (secrets) that a kept answer holds as null.
     """
 
@@ -72,7 +72,7 @@ class Endpoint:
     status: int = 200
     statuses: tuple[int, ...] = ()
     raw: str | None = None
-    also: str | None = None
+    also: tuple[str, ...] = ()
     multipart: bool = False
     shown_once: tuple[str, ...] = ()
 

@@ -86,13 +86,12 @@ def _operation(endpoint: Endpoint, schemas: dict[Any, dict[str, Any]]) -> dict[s
     for status in (endpoint.status, *endpoint.statuses):
         reply: dict[str, Any] = {"description": "Done" if status != 201 else "Created"}
         if endpoint.raw:
-            kinds = [kind for kind in (endpoint.raw, endpoint.also) if kind]
+            kinds = (endpoint.raw, *endpoint.also)
             reply["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
         elif "return" in models:
             schema = schemas[(models["return"], "serialization")]
             reply["content"] = {"application/json": {"schema": schema}}
-            if endpoint.also:
-                reply["content"][endpoint.also] = {"schema": {"type": "string"}}
+            reply["content"] |= {kind: {"schema": {"type": "string"}} for kind in endpoint.also}
         replies[str(status)] = reply
     operation: dict[str, Any] = {
         "operationId": f"{endpoint.handler.__module__}.{endpoint.handler.__name__}",

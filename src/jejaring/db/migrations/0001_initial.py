@@ -787,6 +787,19 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='TermsDraft',
+            fields=[
+                ('campaign_id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('typed', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('before', fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('based_on', fields.IntField()),
+                ('saved_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('saved_by', fields.CharField(max_length=64)),
+            ],
+            options={'table': 'terms_draft', 'app': 'jejaring', 'pk_attr': 'campaign_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='TermsVersion',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),

@@ -46,9 +46,10 @@ const bp = s => Math.round(parseFloat(String(s).replace(',', '.')) * 100) || 0
 const part = (n, r) => Math.floor((n * r + 5000) / 10000)
 const whole = f => f ? parseInt(f.value.replace(/\D/g, ''), 10) || 0 : 0
 $('form[data-live]').forEach(form => form.addEventListener('input', () => {
-  const f = form.elements, price = +form.dataset.live
+  const f = {}, price = +form.dataset.live
+  $('[data-f]', form).forEach(one => { f[one.dataset.f] = one })
   const rate = f.rate ? f.rate.value : '0', disc = f.disc ? f.disc.value || '0' : '0'
-  const pay = price - part(price, bp(disc)), due = f.kind && f.kind.value !== 'percent' ? whole(f.rate) : part(pay, bp(rate)), max = whole(f.max)
+  const pay = price - part(price, bp(disc)), due = f.amount ? whole(f.amount) : part(pay, bp(rate)), max = whole(f.max)
   const com = max ? Math.min(due, max) : due
   const out = { rate: rate + '%', disc: disc + '%', hold: f.hold ? f.hold.value : '', max: max ? rp(max) : '–', pay: rp(pay), com: rp(com), net: rp(pay - com) }
   $('[data-o]').forEach(o => { o.textContent = out[o.dataset.o] })

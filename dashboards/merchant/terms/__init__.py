@@ -1,0 +1,1 @@
+"""The terms as a form: presets, rules in order, selling prices, last month, new versions."""
