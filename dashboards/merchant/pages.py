@@ -1,6 +1,6 @@
 """Every page of a shop, listed; fixed paths stand before those with an id in their place."""
 
-from dashboards.merchant import home, partners, products, review
+from dashboards.merchant import home, partners, posts, products, review
 from dashboards.merchant.campaigns import launch, one, terms, wizard
 from dashboards.merchant.money import books, owed, payouts, sending
 from dashboards.merchant.sales import credit, listing, order, record
@@ -14,6 +14,7 @@ PAGES = [
     *terms.PAGES,
     *one.PAGES,
     *partners.PAGES,
+    *posts.PAGES,
     *listing.PAGES,
     *record.PAGES,
     *order.PAGES,

@@ -60,6 +60,8 @@ from referrals.months import api as months_api
 from referrals.months import jobs as months_jobs
 from referrals.network import api as network_api
 from referrals.orders import audit as orders_audit
+from referrals.posts import api as posts_api
+from referrals.posts import audit as posts_audit
 from referrals.review import api as review_api
 from referrals.review import jobs as review_jobs
 
@@ -77,6 +79,7 @@ ENDPOINTS: list[Endpoint] = [
     *links_api.ENDPOINTS,
     *commissions_api.ENDPOINTS,
     *months_api.ENDPOINTS,
+    *posts_api.ENDPOINTS,
     *review_api.ENDPOINTS,
     *payouts_api.ENDPOINTS,
 ]
@@ -105,6 +108,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     attribution_audit.audit,
     commissions_audit.audit,
     orders_audit.audit,
+    posts_audit.audit,
 ]
 
 HANDLERS: dict[str, worker.Handler] = {

@@ -37,6 +37,7 @@ async def ids_of(cast: Cast, world: World) -> dict[str, str]:
         "partner_id": cast.rina.id,
         "sale_id": sale["id"],
         "creator_id": "crn_none",
+        "submission_id": "sub_none",
         "commission_id": sale["commissions"][0]["id"],
         "case_id": "rvc_none",
         "appeal_id": "apl_none",

@@ -42,6 +42,7 @@ async def test_the_rival_sees_nothing(http: httpx2.AsyncClient, cast: Cast) -> N
     data = {
         "csrf": token, "step": "pause", "state": "cancelled", "format": "csv", "reason": "other",
         "away": "1", "role": "viewer", "do": "next", "password": "x",
+        "reason_code": "other",
     }  # fmt: skip
     for path in ACTS:
         if "{" in path:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog import products
+from campaigns.content import queries as content
 from campaigns.enrolments import show
 from campaigns.lifecycle import queries, steer
 from campaigns.lifecycle.models import Campaign
@@ -72,6 +73,7 @@ async def _page(
             caller.organisation_id, "campaign", row.id, days_back(today, 30)[0], today
         ),
         "numbers": await versions.every(row.id),
+        "posts": await content.counts(caller.organisation_id, [row.id]),
         "now": world.now(),
         "invited": invited,
         "typed": _typed(request, row, caller.zone),

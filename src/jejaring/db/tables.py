@@ -12,6 +12,7 @@ MODEL_MODULES = (
     "campaigns.terms.models",
     "campaigns.lifecycle.models",
     "campaigns.enrolments.models",
+    "campaigns.content.models",
     "referrals.links.models",
     "referrals.network.models",
     "referrals.clicks.models",

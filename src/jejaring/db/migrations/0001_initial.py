@@ -787,6 +787,28 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='Submission',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('campaign', fields.ForeignKeyField('jejaring.Campaign', source_field='campaign_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('enrolment', fields.ForeignKeyField('jejaring.Enrolment', source_field='enrolment_id', db_constraint=True, to_field='id', on_delete=OnDelete.RESTRICT)),
+                ('merchant_id', fields.CharField(max_length=32)),
+                ('partner_id', fields.CharField(max_length=32)),
+                ('platform', fields.CharField(max_length=10)),
+                ('url', fields.CharField(max_length=500)),
+                ('post_key', fields.CharField(null=True, max_length=90)),
+                ('note', fields.CharField(default='', db_default='', max_length=500)),
+                ('state', fields.CharField(max_length=8)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('decided_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('decided_by', fields.CharField(null=True, max_length=64)),
+                ('reason_code', fields.CharField(null=True, max_length=40)),
+                ('terms_number', fields.IntField(null=True)),
+            ],
+            options={'table': 'submission', 'app': 'jejaring', 'unique_together': (('campaign', 'post_key'),), 'indexes': [Index(fields=['merchant_id', 'state', 'created_at']), Index(fields=['partner_id', 'created_at']), Index(fields=['enrolment_id', 'created_at'])], 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='TermsVersion',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
