@@ -2,7 +2,7 @@
 
 from dashboards.merchant import home, partners, posts, products, review
 from dashboards.merchant.campaigns import launch, one, terms, wizard
-from dashboards.merchant.money import books, owed, payouts, sending
+from dashboards.merchant.money import books, goodwill, owed, payouts, sending
 from dashboards.merchant.sales import credit, listing, order, record
 from dashboards.merchant.settings import creators, keys, profile, sites, team
 
@@ -24,6 +24,7 @@ PAGES = [
     *books.PAGES,
     *review.PAGES,
     *owed.PAGES,
+    *goodwill.PAGES,
     *profile.PAGES,
     *sites.PAGES,
     *creators.PAGES,

@@ -9,6 +9,7 @@ from campaigns.enrolments import join
 from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.queries import Sieve
 from campaigns.enrolments.rules import END_REASONS, REJECT_REASONS
+from campaigns.goodwill import queries as goodwill
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.terms.rules import TIERS
 from dashboards.figures import pieces
@@ -27,6 +28,7 @@ from referrals.links import welcome
 
 PAGE = 30
 REQUESTS = 10
+SHOWN_GIFTS = 10
 
 
 async def shelf(request: Request, caller: Caller) -> Response:
@@ -125,13 +127,18 @@ async def one(request: Request, caller: Caller) -> Response:
 
 
 async def show(
-    request: Request, caller: Caller, settling: dict[str, Any] | None = None
+    request: Request,
+    caller: Caller,
+    *,
+    settling: dict[str, Any] | None = None,
+    giving: dict[str, Any] | None = None,
 ) -> Response:
-    """The partner's page; `settling`: the form about what is owed back, as it was sent, with its
-    errors and status.
+    """The partner's page; `settling` and `giving`: the forms about what is owed back, and about
+    extra money, as they were sent, with errors and status.
     """
     typed = {"kind": "write_off", "amount": "", "reason": "", "reference": world.token(8)}
     settling = settling or {"typed": typed, "errors": {}, "status": 200}
+    giving = giving or {"typed": typed, "errors": {}, "status": 200}
     partner, places = await queries.partner(
         caller.organisation_id, request.path_params["partner_id"]
     )
@@ -147,6 +154,8 @@ async def show(
         "joined": places,
         "balance": balances[0] if balances else None,
         "settling": settling,
+        "giving": giving,
+        "gifts": (await goodwill.page(caller, SHOWN_GIFTS, other=partner.id))[0],
         "asked_off": await payouts.owed_waiting(caller.organisation_id, partner.id),
         "figures": await pieces.one(
             caller.organisation_id, "partner", partner.id, days_back(today, 30)[0], today
@@ -158,7 +167,8 @@ async def show(
         "reasons": END_REASONS,
         "tiers": TIERS,
     }
-    return await hang.page(request, "merchant/partner.html", context, settling["status"])
+    status = max(settling["status"], giving["status"])
+    return await hang.page(request, "merchant/partner.html", context, status)
 
 
 _READ, _EDIT = guards.signed_in("merchant", "read"), guards.signed_in("merchant", "edit")

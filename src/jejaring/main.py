@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route
 from campaigns.catalog import api as catalog_api
 from campaigns.catalog import jobs as catalog_jobs
 from campaigns.enrolments import api as campaigns_api
+from campaigns.goodwill import api as goodwill_api
+from campaigns.goodwill import audit as goodwill_audit
 from campaigns.lifecycle import jobs as campaigns_jobs
 from dashboards.figures import api as figures_api
 from dashboards.figures import audit as figures_audit
@@ -73,6 +75,7 @@ ENDPOINTS: list[Endpoint] = [
     *members_api.ENDPOINTS,
     *catalog_api.ENDPOINTS,
     *campaigns_api.ENDPOINTS,
+    *goodwill_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *intake_api.ENDPOINTS,
     *network_api.ENDPOINTS,
@@ -109,6 +112,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     commissions_audit.audit,
     orders_audit.audit,
     posts_audit.audit,
+    goodwill_audit.audit,
 ]
 
 HANDLERS: dict[str, worker.Handler] = {

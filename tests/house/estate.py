@@ -81,6 +81,8 @@ async def build(http: httpx2.AsyncClient, cast: Cast) -> Estate:
         await estate.ask(member, "POST", "/v1/keys", {"name": "k", "scopes": ["stats"]})
     await _money(estate, coupon)
     await _posts(estate)
+    gift = {"partner": rina.org.slug, "amount": 1_000, "reason": "maaf"}
+    await estate.ask(laras, "POST", "/v1/goodwill", gift)
     estate.ids -= {laras.id, rina.id, cast.bukit.id, cast.dimas.id}
     return estate
 

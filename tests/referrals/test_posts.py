@@ -143,6 +143,8 @@ async def test_without_a_hold_it_is_payable_at_once(http: httpx2.AsyncClient, ca
     s, place = await posting(http, cast, terms(hold_days=0))
     told = (await judge(s, await sent(s, place))).json()
     assert told["commissions"][0]["state"] == "payable"
+    statement = (await call(http, cast.dimas, "GET", "/v1/statement")).json()["data"][0]
+    assert {row["reference"] for row in statement["movements"]} == {f"Post · {URL}"}
     assert await clean()
 
 

@@ -13,6 +13,7 @@ MODEL_MODULES = (
     "campaigns.lifecycle.models",
     "campaigns.enrolments.models",
     "campaigns.content.models",
+    "campaigns.goodwill.models",
     "referrals.links.models",
     "referrals.network.models",
     "referrals.clicks.models",

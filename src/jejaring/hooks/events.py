@@ -42,4 +42,5 @@ EVENTS = (
     "payout_method.changed",
     "owed_back.written_off",
     "owed_back.repaid",
+    "goodwill.given",
 )

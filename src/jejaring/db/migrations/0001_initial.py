@@ -135,6 +135,24 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='Goodwill',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('merchant_id', fields.CharField(max_length=32)),
+                ('partner_id', fields.CharField(max_length=32)),
+                ('reference', fields.CharField(max_length=80)),
+                ('amount', fields.BigIntField()),
+                ('reason', fields.CharField(max_length=200)),
+                ('state', fields.CharField(max_length=8)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('asked_by', fields.CharField(max_length=64)),
+                ('decided_by', fields.CharField(null=True, max_length=64)),
+                ('decided_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'goodwill', 'app': 'jejaring', 'unique_together': (('merchant_id', 'reference'),), 'indexes': [Index(fields=['merchant_id', 'created_at']), Index(fields=['partner_id', 'created_at'])], 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Invitation',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
