@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from campaigns.enrolments import join
+from campaigns.enrolments import join, tiers
 from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.queries import Sieve
 from campaigns.enrolments.rules import END_REASONS, REJECT_REASONS
@@ -107,10 +107,14 @@ async def tier(request: Request, caller: Caller) -> Response:
     row = await enrolments.get(caller.organisation_id, enrolment_id)
     try:
         wanted = pages.text(request, "tier", 10)
-        await join.set_tier(caller.organisation_id, enrolment_id, wanted, caller.actor)
+        by_rule = wanted == "rule"
+        await tiers.set_tier(
+            caller.organisation_id, enrolment_id, None if by_rule else wanted, caller.actor
+        )
     except Refusal as exc:
         return _refused(request, exc)
-    return pages.go(f"/merchant/partners/{row.partner_id}", "info_tier_set", name=row.partner.name)
+    flash = "info_tier_released" if by_rule else "info_tier_set"
+    return pages.go(f"/merchant/partners/{row.partner_id}", flash, name=row.partner.name)
 
 
 def _refused(request: Request, exc: Refusal) -> Response:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from campaigns.content.models import Submission
-from campaigns.enrolments import join
+from campaigns.enrolments import join, tiers
 from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle.models import Campaign
 from jejaring import world
@@ -302,7 +302,7 @@ async def test_every_rule_that_holds_pays_and_a_line_rule_does_not_mind(
     s, place = await posting(http, cast, terms(gold, role, line))
     told = (await judge(s, await sent(s, place))).json()
     assert [row["amount"] for row in told["commissions"]] == [FEE, 7]
-    await join.set_tier(cast.laras.id, place.id, "gold", "test")
+    await tiers.set_tier(cast.laras.id, place.id, "gold", "test")
     told = (await judge(s, await sent(s, place, "https://x.com/dimas/status/17651"))).json()
     assert [row["amount"] for row in told["commissions"]] == [FEE, 9, 7]
     assert await clean()

@@ -20,6 +20,7 @@ MODEL_MODULES = (
     "referrals.orders.models",
     "referrals.attribution.models",
     "referrals.commissions.models",
+    "referrals.months.models",
     "referrals.review.models",
     "dashboards.figures.models",
 )
