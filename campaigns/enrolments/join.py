@@ -19,7 +19,6 @@ from campaigns.enrolments.rules import (
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.queries import state_of
 from campaigns.terms import versions
-from campaigns.terms.rules import TIERS
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.hooks.publish import publish
@@ -118,7 +117,7 @@ async def approve(merchant_id: str, enrolment_id: str, actor: str) -> Enrolment:
     """Requested → active; an active one stays. NotFound, Conflict (also for an ended campaign)."""
 
     async def work() -> Enrolment:
-        row = await _locked(merchant_id, enrolment_id, "active")
+        row = await locked(merchant_id, enrolment_id, "active")
         if row.state == "active":
             return row
         campaign = await Campaign.get(id=row.campaign_id)
@@ -136,7 +135,7 @@ async def reject(merchant_id: str, enrolment_id: str, actor: str, reason_code: s
     _known_reason(reason_code, REJECT_REASONS)
 
     async def work() -> Enrolment:
-        row = await _locked(merchant_id, enrolment_id, "rejected")
+        row = await locked(merchant_id, enrolment_id, "rejected")
         if row.state != "rejected":
             values = {
                 "state": "rejected",
@@ -158,7 +157,7 @@ async def end(
     _known_reason(reason_code, END_REASONS)
 
     async def work() -> Enrolment:
-        row = await _locked(merchant_id, enrolment_id, "ended")
+        row = await locked(merchant_id, enrolment_id, "ended")
         if row.state != "ended":
             values = {"state": "ended", "ended_at": world.now(), "reason_code": reason_code}
             await _move(row, values, "ended", actor)
@@ -170,36 +169,12 @@ async def end(
     return await transact(work)
 
 
-async def set_tier(merchant_id: str, enrolment_id: str, tier: str, actor: str) -> Enrolment:
-    """The partner's tier from now on (bronze, silver, gold); sales keep the tier they were recorded
-    under. The same tier changes nothing. NotFound, Invalid, Conflict unless active.
-    """
-    if tier not in TIERS:
-        raise Invalid.at("/tier", "unknown_tier", codes=TIERS)
-
-    async def work() -> Enrolment:
-        row = await _locked(merchant_id, enrolment_id, "active")
-        if row.state != "active":
-            raise Conflict("enrolment_not_active")
-        if row.tier != tier:
-            before, row.tier = row.tier, tier
-            await row.save(update_fields=["tier"])
-            data = {"campaign_id": row.campaign_id, "before": before, "after": tier}
-            name = "enrolment.tier_changed"
-            await note(name, row.id, actor=actor, organisation_id=row.merchant_id, **data)
-            for side in (row.merchant_id, row.partner_id):
-                await publish(name, side, row.id, **data)
-        return row
-
-    return await transact(work)
-
-
 def _known_reason(code: str, codes: tuple[str, ...]) -> None:
     if code not in codes:
         raise Invalid.at("/reason_code", "unknown_reason", codes=codes)
 
 
-async def _locked(merchant_id: str, enrolment_id: str, to: str) -> Enrolment:
+async def locked(merchant_id: str, enrolment_id: str, to: str) -> Enrolment:
     """The merchant's enrolment, which may become `to`, held until the transaction ends."""
     row = await Enrolment.select_for_update().get_or_none(id=enrolment_id, merchant_id=merchant_id)
     if row is None:

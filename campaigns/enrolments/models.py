@@ -8,7 +8,9 @@ from jejaring.identity.models import Organisation
 
 
 class Enrolment(Model):
-    """A partner's place in a campaign, in one role, under the terms they accepted."""
+    """A partner's place in a campaign, in one role, under the terms they accepted. `tiers` is how
+    the tier moved, oldest first, with reasons; while `tier_held_at` is set no rule moves it.
+    """
 
     id = fields.CharField(max_length=32, primary_key=True)
     campaign: fields.ForeignKeyRelation[Campaign] = fields.ForeignKeyField(
@@ -22,6 +24,8 @@ class Enrolment(Model):
     partner_id: str
     role = fields.CharField(max_length=12)
     tier = fields.CharField(max_length=8, default="bronze", db_default="bronze")
+    tiers: list[dict[str, object]] = fields.JSONField(default=list)
+    tier_held_at = fields.DatetimeField(null=True)
     state = fields.CharField(max_length=10)
     terms_accepted = fields.IntField()
     answers: dict[str, str] = fields.JSONField(default=dict)

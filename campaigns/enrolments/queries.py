@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from tortoise.expressions import Q
 from tortoise.functions import Count
@@ -64,6 +65,9 @@ async def of(enrolment_ids: Collection[str]) -> dict[str, EnrolmentFacts]:
             tier=row.tier,
             active_from=row.approved_at,
             active_to=row.ended_at,
+            tiers=tuple(
+                (datetime.fromisoformat(str(move["at"])), str(move["tier"])) for move in row.tiers
+            ),
         )
         for row in rows
     }

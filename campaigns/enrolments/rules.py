@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+FIRST_TIER = "bronze"
+
 
 @dataclass(frozen=True)
 class EnrolmentFacts:
@@ -20,12 +22,39 @@ class EnrolmentFacts:
     tier: str
     active_from: datetime | None
     active_to: datetime | None
+    tiers: tuple[tuple[datetime, str], ...] = ()
+
+    def tier_at(self, instant: datetime) -> str:
+        """The tier that counted at the instant: a new one does for what is placed afterwards."""
+        if not self.tiers:
+            return self.tier
+        moved = [tier for since, tier in self.tiers if since <= instant]
+        return moved[-1] if moved else FIRST_TIER
 
     def active_at(self, instant: datetime) -> bool:
         """Whether the partner was in the campaign at the instant."""
         if self.active_from is None or instant < self.active_from:
             return False
         return self.active_to is None or instant < self.active_to
+
+
+@dataclass(frozen=True)
+class TierRule:
+    """What last month's sales must have reached for silver and for gold: rupiah (by `amount`), or a
+    number of orders (by `orders`); silver < gold.
+    """
+
+    by: str
+    silver: int
+    gold: int
+
+
+def tier_for(rule: TierRule, amount: int, orders: int) -> str:
+    """The tier of a month with so many rupiah and orders sold; what is just reached counts."""
+    reached = amount if rule.by == "amount" else orders
+    if reached >= rule.gold:
+        return "gold"
+    return "silver" if reached >= rule.silver else FIRST_TIER
 
 
 # Why a merchant says no, or ends a partner's place; worded as `reason.{code}`.

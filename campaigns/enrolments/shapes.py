@@ -6,7 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from campaigns.enrolments.rules import TierRule
+from campaigns.lifecycle.shapes import TierRuleIn
 from campaigns.terms import explain
+from campaigns.terms.explain import Message
 from campaigns.terms.rules import Terms
 from campaigns.terms.shapes import TermsOut
 from campaigns.terms.words import paragraph, words
@@ -52,6 +55,7 @@ class CampaignOut(BaseModel):
     ends_at: datetime | None
     budget: int | None
     reserved: int
+    tier_rule: TierRuleIn | None
     currency: Literal["IDR"] = "IDR"
     terms: TermsOut
     announced: list[VersionOut]
@@ -66,9 +70,15 @@ class CampaignOut(BaseModel):
     end_reason: str | None
 
 
-def explained(terms: Terms, names: Mapping[str, str], zone: str) -> Both:
-    """The terms' sentences in both languages; `names` are the products' names by id."""
+def explained(
+    terms: Terms, names: Mapping[str, str], zone: str, moves: TierRule | None = None
+) -> Both:
+    """The terms' sentences in both languages, then what moves tiers; `names` are the products'
+    names by id.
+    """
     told = explain.sentences(terms, names)
+    if moves is not None:
+        told.append(Message(f"explain.tiers_by_{moves.by}", vars(moves)))
     return Both(**{lang: paragraph(lang, told, zone) for lang in LANGUAGES})
 
 

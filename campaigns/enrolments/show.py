@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from campaigns.catalog.models import Product
 from campaigns.enrolments.queries import counts
+from campaigns.enrolments.rules import TierRule
 from campaigns.enrolments.shapes import CampaignOut, Counts, VersionOut, explained, worked
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.queries import products, state_of
@@ -105,6 +106,14 @@ async def _named(
     return {pid: (name, price) for pid, name, price in rows}
 
 
+def tier_rule_of(row: Campaign) -> TierRule | None:
+    """What moves the tiers of the campaign's partners."""
+    raw = row.tier_rule
+    if raw is None:
+        return None
+    return TierRule(str(raw["by"]), int(str(raw["silver"])), int(str(raw["gold"])))
+
+
 def _shown(
     row: Campaign,
     terms_of: Promised,
@@ -124,7 +133,7 @@ def _shown(
             "product_ids": product_ids,
             "terms": shown(terms_of.now),
             "announced": _versions(terms_of.announced, names, zone),
-            "explain": explained(terms, names, zone),
+            "explain": explained(terms, names, zone, tier_rule_of(row)),
             "example": worked(terms, price or EXAMPLE_PRICE, zone),
             "enrolments": joined,
             "join_url": f"{settings().base}/join/{row.id}",

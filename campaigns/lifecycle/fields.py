@@ -5,7 +5,7 @@ from datetime import datetime
 
 from campaigns.catalog import products
 from campaigns.lifecycle.rules import dates_fault
-from campaigns.terms.issue import named_products, not_yet
+from campaigns.terms.issue import named_products
 from campaigns.terms.shapes import TermsIn
 from jejaring import world
 from jejaring.kit.errors import BadField, Invalid
@@ -19,8 +19,8 @@ async def check(
     dates: tuple[datetime | None, datetime | None] = (None, None),
     terms_at: str = "/terms",
 ) -> None:
-    """Raise Invalid with every bad field: another's or an archived product, terms that cannot be
-    computed yet (alone: `not_yet`), a last instant before the first or in the past.
+    """Raise Invalid with every bad field: another's or an archived product, a last instant before
+    the first or in the past.
     """
     named = {f"/product_ids/{i}": pid for i, pid in enumerate(product_ids)}
     if terms is not None:
@@ -32,7 +32,5 @@ async def check(
     fault = dates_fault(*dates, world.now())
     if fault is not None:
         bad.append(BadField("/ends_at", fault))
-    late = [] if terms is None else not_yet(terms)
-    late = [BadField(terms_at + f.pointer, f.code, f.values) for f in late]
-    if bad or late:
-        raise Invalid("invalid" if bad else "not_yet", fields=[*bad, *late])
+    if bad:
+        raise Invalid(fields=bad)

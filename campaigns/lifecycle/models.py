@@ -8,7 +8,9 @@ from jejaring.identity.models import Organisation
 
 
 class Campaign(Model):
-    """A promise of a merchant. `reserved` is what commissions have taken of the budget so far."""
+    """A promise of a merchant. `reserved` is what commissions have taken of the budget so far;
+    `tier_rule` what moves its partners' tiers, from the month of `tier_rule_at` on.
+    """
 
     id = fields.CharField(max_length=32, primary_key=True)
     merchant: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -22,6 +24,8 @@ class Campaign(Model):
     whole_shop = fields.BooleanField(default=True, db_default=True)
     budget = fields.BigIntField(null=True)
     reserved = fields.BigIntField(default=0, db_default=0)
+    tier_rule: dict[str, object] | None = fields.JSONField(null=True)
+    tier_rule_at = fields.DatetimeField(null=True)
     state = fields.CharField(max_length=8)
     created_at = fields.DatetimeField()
     starts_at = fields.DatetimeField(null=True)

@@ -32,8 +32,8 @@ from jejaring.trail.write import note
 
 START_JOB = "campaign.start"
 END_JOB = "campaign.end"
-_NULLABLE = ("starts_at", "ends_at", "budget")
-_AFTER_LAUNCH = ("name", "ends_at", "budget")
+_NULLABLE = ("starts_at", "ends_at", "budget", "tier_rule")
+_AFTER_LAUNCH = ("name", "ends_at", "budget", "tier_rule", "tier_rule_at")
 
 
 async def create(caller: Caller, draft: CampaignIn) -> Campaign:
@@ -61,6 +61,8 @@ async def _store(caller: Caller, draft: CampaignIn) -> Campaign:
         created_at=world.now(),
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
+        tier_rule=draft.tier_rule.model_dump() if draft.tier_rule else None,
+        tier_rule_at=world.now() if draft.tier_rule else None,
     )
     await _cover(row.id, draft.product_ids)
     await issue(row.id, draft.terms, caller.actor)
@@ -79,19 +81,24 @@ async def _cover(campaign_id: str, product_ids: list[str]) -> None:
 
 
 async def change(caller: Caller, campaign_id: str, wish: CampaignChange) -> Campaign:
-    """Change what is given; null empties starts_at, ends_at and budget, and leaves the rest.
+    """Change what is given; null empties starts_at, ends_at, budget and tier_rule, and leaves the
+    rest.
 
-    After launch only the name, an end that is not past and a larger budget (Conflict
-    `locked_once_live` or `budget_only_up`); a top-up revives a campaign that its budget ended.
+    After launch only the name, an end that is not past, the rule of tiers, and a larger budget
+    (Conflict `locked_once_live` or `budget_only_up`); a top-up revives a campaign that its budget
+    ended.
     """
     given = {
         name: getattr(wish, name)
         for name in wish.model_fields_set
         if name in _NULLABLE or getattr(wish, name) is not None
     }
+    if wish.tier_rule is not None:
+        given["tier_rule"] = wish.tier_rule.model_dump()
 
     async def work() -> Campaign:
         row = await _locked(caller.organisation_id, campaign_id)
+        given.update(_since(row, given))
         if row.state == "draft":
             await _redraft(caller, row, given)
         else:
@@ -99,6 +106,14 @@ async def change(caller: Caller, campaign_id: str, wish: CampaignChange) -> Camp
         return row
 
     return await transact(work)
+
+
+def _since(row: Campaign, given: dict[str, Any]) -> dict[str, Any]:
+    """A rule of tiers counts from the month in which there first was one."""
+    if "tier_rule" not in given:
+        return {}
+    began = row.tier_rule_at or world.now()
+    return {"tier_rule_at": began if given["tier_rule"] is not None else None}
 
 
 async def _redraft(caller: Caller, row: Campaign, given: dict[str, Any]) -> None:

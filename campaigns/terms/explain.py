@@ -89,6 +89,9 @@ def of_rule(rule: Rule, names: Mapping[str, str], *, further: bool) -> list[Mess
     found = [Message(f"explain.{_said(rule)}", values)]
     if rule.kind == "per_click":
         found.append(Message("explain.click_once"))
+    if rule.kind == "per_post":
+        who = "post_how" if rule.when.role is not None else "post_how_posters"
+        found.append(Message(f"explain.{who}"))
     if rule.kind == "bonus":
         found.append(Message("explain.bonus_when"))
     if rule.max_per_order is not None:

@@ -3,20 +3,10 @@
 from datetime import datetime
 
 from campaigns.terms.models import TermsVersion
-from campaigns.terms.rules import KINDS
 from campaigns.terms.shapes import DEFAULTS, TermsIn, TermsOut, normal
 from campaigns.terms.versions import latest
 from jejaring import world
-from jejaring.kit.errors import BadField, Invalid
-
-
-def not_yet(terms: TermsIn) -> list[BadField]:
-    """What the contract names and this installation cannot compute yet, each with its pointer."""
-    return [
-        BadField(f"/rules/{i}/pay/kind", "not_yet", {"what": rule.pay.kind})
-        for i, rule in enumerate(terms.rules)
-        if rule.pay.kind not in KINDS
-    ]
+from jejaring.kit.errors import Invalid
 
 
 def named_products(terms: TermsIn) -> dict[str, str]:
@@ -38,15 +28,11 @@ async def issue(
     campaign_id: str, body: TermsIn, actor: str, effective_at: datetime | None = None
 ) -> TermsVersion:
     """The campaign's next version, in force from `effective_at` (None: now), in the caller's
-    transaction, which holds the campaign's row. Invalid for an instant in the past and for what
-    cannot be computed yet.
+    transaction, which holds the campaign's row. Invalid for an instant in the past.
     """
     now = world.now()
     if effective_at is not None and effective_at < now:
         raise Invalid.at("/effective_at", "in_the_past", now=now)
-    found = not_yet(body)
-    if found:
-        raise Invalid("not_yet", fields=found)
     last = await latest(campaign_id)
     return await TermsVersion.create(
         id=world.new_id("trm"),

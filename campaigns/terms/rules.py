@@ -15,8 +15,6 @@ CHANNELS = ("link", "scan", "coupon", "chat", "marketplace")
 ITEMS = ("direct", "indirect")
 LINE_KINDS = ("percent", "per_order", "per_item", "tiers", "recurring")
 EVENT_KINDS: tuple[str, ...] = ("per_click", "per_post", "bonus")
-# What this installation computes; anything else of the contract is refused with `not_yet`.
-KINDS = (*LINE_KINDS, "per_click", "bonus")
 # A reseller's margin on top: no rule of the list decides it, no budget and no limit holds it.
 MARGIN, MARGIN_INDEX = "margin", -2
 # Kinds that are counted per month (or day) under their names, which must differ.

@@ -66,6 +66,7 @@ def adorn(exists: Container[str]) -> Callable[[Environment], None]:
             ROLES=states.ROLES,
             SOURCES=states.SOURCES,
             SKIPPED=states.SKIPPED,
+            PLATFORMS=states.PLATFORMS,
             PROVIDERS={code: one.name for code, one in providers.PROVIDERS.items()},
             segments=_segments,
             shown_parts=lambda balance: charts.shown_parts(_balance(balance)),

@@ -26,7 +26,7 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("home", "/merchant", "home", "Beranda"),
         Place("sales", "/merchant/sales", "bill", "Penjualan"),
         Place("campaigns", "/merchant/campaigns", "horn", "Kampanye", True,
-              ("owner", "manager", "viewer")),
+              ("owner", "manager", "viewer"), ("/merchant/posts",)),
         Place("partners", "/merchant/partners", "users", "Mitra", True,
               ("owner", "manager", "viewer")),
         Place("payouts", "/merchant/payouts", "wallet", "Pencairan"),

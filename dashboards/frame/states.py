@@ -27,6 +27,10 @@ STATES: dict[str, State] = {
     "live": State("ok", "check", "Berjalan"),
     "paused": State("wait", "clock", "Dijeda"),
     "ended": State("", "x", "Berakhir"),
+    # posts that were sent in
+    "post_waiting": State("wait", "clock", "Menunggu dinilai"),
+    "post_accepted": State("ok", "check", "Diterima"),
+    "post_refused": State("bad", "x", "Ditolak"),
     # enrolments
     "requested": State("wait", "clock", "Minta bergabung"),
     "active": State("ok", "check", "Aktif"),
@@ -77,6 +81,16 @@ SKIPPED: dict[str, str] = {
     "nothing_left": "Habis dipotong",
     "tax_profile_missing": "Data pajak belum lengkap",
     "wallet_limit": "Melewati batas e-wallet",
+}
+
+PLATFORMS: dict[str, str] = {
+    "instagram": "Instagram",
+    "tiktok": "TikTok",
+    "youtube": "YouTube",
+    "facebook": "Facebook",
+    "x": "X",
+    "threads": "Threads",
+    "other": "Situs lain",
 }
 
 SOURCES: dict[str, str] = {

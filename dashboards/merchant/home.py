@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from campaigns.content import queries as content
 from campaigns.enrolments import show
 from campaigns.lifecycle import queries as lifecycle
 from dashboards.figures import pieces
@@ -85,6 +86,9 @@ async def _todos(merchant_id: str, waiting: Waiting) -> list[dict[str, Any]]:
     if waiting.requests:
         oldest: datetime | None = waiting.oldest
         found.append({"kind": "requests", "n": waiting.requests, "since": oldest})
+    posts = (await content.counts(merchant_id))["waiting"]
+    if posts:
+        found.append({"kind": "posts", "n": posts})
     cases = await review.waiting(merchant_id)
     if cases:
         found.append({"kind": "review", "n": cases})

@@ -1,8 +1,8 @@
 """Every page of a shop, listed; fixed paths stand before those with an id in their place."""
 
-from dashboards.merchant import home, partners, products, review
+from dashboards.merchant import home, partners, posts, products, review
 from dashboards.merchant.campaigns import launch, one, wizard
-from dashboards.merchant.money import books, owed, payouts, sending
+from dashboards.merchant.money import books, goodwill, owed, payouts, sending
 from dashboards.merchant.sales import credit, dispute, listing, order, record
 from dashboards.merchant.settings import creators, keys, profile, sites, team
 from dashboards.merchant.terms import form, prices, trial
@@ -19,6 +19,7 @@ PAGES = [
     *trial.PAGES,
     *one.PAGES,
     *partners.PAGES,
+    *posts.PAGES,
     *listing.PAGES,
     *record.PAGES,
     *order.PAGES,
@@ -29,6 +30,7 @@ PAGES = [
     *books.PAGES,
     *review.PAGES,
     *owed.PAGES,
+    *goodwill.PAGES,
     *profile.PAGES,
     *sites.PAGES,
     *creators.PAGES,

@@ -5,10 +5,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from campaigns.enrolments import join
+from campaigns.enrolments import join, tiers
 from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.queries import Sieve
 from campaigns.enrolments.rules import END_REASONS, REJECT_REASONS
+from campaigns.goodwill import queries as goodwill
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.terms.rules import TIERS
 from dashboards.figures import pieces
@@ -28,6 +29,7 @@ from referrals.links import welcome
 PAGE = 30
 REQUESTS = 10
 RECRUITS = 20
+SHOWN_GIFTS = 10
 
 
 async def shelf(request: Request, caller: Caller) -> Response:
@@ -106,10 +108,14 @@ async def tier(request: Request, caller: Caller) -> Response:
     row = await enrolments.get(caller.organisation_id, enrolment_id)
     try:
         wanted = pages.text(request, "tier", 10)
-        await join.set_tier(caller.organisation_id, enrolment_id, wanted, caller.actor)
+        by_rule = wanted == "rule"
+        await tiers.set_tier(
+            caller.organisation_id, enrolment_id, None if by_rule else wanted, caller.actor
+        )
     except Refusal as exc:
         return _refused(request, exc)
-    return pages.go(f"/merchant/partners/{row.partner_id}", "info_tier_set", name=row.partner.name)
+    flash = "info_tier_released" if by_rule else "info_tier_set"
+    return pages.go(f"/merchant/partners/{row.partner_id}", flash, name=row.partner.name)
 
 
 def _refused(request: Request, exc: Refusal) -> Response:
@@ -126,13 +132,18 @@ async def one(request: Request, caller: Caller) -> Response:
 
 
 async def show(
-    request: Request, caller: Caller, settling: dict[str, Any] | None = None
+    request: Request,
+    caller: Caller,
+    *,
+    settling: dict[str, Any] | None = None,
+    giving: dict[str, Any] | None = None,
 ) -> Response:
-    """The partner's page; `settling`: the form about what is owed back, as it was sent, with its
-    errors and status.
+    """The partner's page; `settling` and `giving`: the forms about what is owed back, and about
+    extra money, as they were sent, with errors and status.
     """
     typed = {"kind": "write_off", "amount": "", "reason": "", "reference": world.token(8)}
     settling = settling or {"typed": typed, "errors": {}, "status": 200}
+    giving = giving or {"typed": typed, "errors": {}, "status": 200}
     partner, places = await queries.partner(
         caller.organisation_id, request.path_params["partner_id"]
     )
@@ -148,6 +159,8 @@ async def show(
         "joined": places,
         "balance": balances[0] if balances else None,
         "settling": settling,
+        "giving": giving,
+        "gifts": (await goodwill.page(caller, SHOWN_GIFTS, other=partner.id))[0],
         "asked_off": await payouts.owed_waiting(caller.organisation_id, partner.id),
         "figures": await pieces.one(
             caller.organisation_id, "partner", partner.id, days_back(today, 30)[0], today
@@ -160,7 +173,8 @@ async def show(
         "tiers": TIERS,
         **await _circle(caller.organisation_id, partner.id),
     }
-    return await hang.page(request, "merchant/partner.html", context, settling["status"])
+    status = max(settling["status"], giving["status"])
+    return await hang.page(request, "merchant/partner.html", context, status)
 
 
 async def _circle(merchant_id: str, partner_id: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from tortoise.expressions import Q
 
 from campaigns.catalog.models import Product
+from campaigns.content import queries as content
 from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle.models import Campaign
 from jejaring.db import sql
@@ -78,6 +79,7 @@ async def badges(merchant_id: str) -> dict[str, int]:
     """The counts in the navigation: what waits for the shop."""
     found = {
         "partners": await Enrolment.filter(merchant_id=merchant_id, state="requested").count(),
+        "campaigns": (await content.counts(merchant_id))["waiting"],
         "review": await review.waiting(merchant_id),
     }
     return {key: n for key, n in found.items() if n}

@@ -5,24 +5,32 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from campaigns.content import queries as content
+from campaigns.content import rules as posts
+from campaigns.content import submit
 from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.models import Enrolment
 from campaigns.enrolments.queries import Sieve
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.lifecycle.models import Campaign
+from campaigns.terms import versions
+from campaigns.terms.rules import Who
 from dashboards.frame import forms
 from dashboards.partner import offers, queries
+from jejaring import world
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
-from jejaring.kit.errors import NotFound, Refusal
+from jejaring.kit.errors import Invalid, NotFound, Refusal
 from jejaring.settings import settings
 from jejaring.web import language, pages, render
 from referrals.links import coupons
 from referrals.links import rename as coupon_codes
 from referrals.network import recruit
+from referrals.posts.queries import Sent, with_money
 
 PAGE = 12
 SHOWN_PRODUCTS = 12
+SHOWN_POSTS = 10
 
 
 async def listed(request: Request, caller: Caller) -> Response:
@@ -63,7 +71,13 @@ async def _context(
     (offer,) = await offers.of([row], language.pick(request), caller.zone)
     covered = await queries.products(row, limit=SHOWN_PRODUCTS + 1)
     codes = await coupons.of([place.id]) if place else {}
+    cursor = request.query_params.get("cursor")
+    sent_in, following = await _posts(caller, place, cursor)
     return {
+        "posts": sent_in,
+        "following": following,
+        "cursor": cursor,
+        "pays_posts": await _pays_posts(caller, row, place),
         "campaign": row,
         "offer": offer,
         "place": place,
@@ -74,6 +88,47 @@ async def _context(
         "sent": sent,
         "base": settings().base,
     }
+
+
+async def _posts(
+    caller: Caller, place: Enrolment | None, cursor: str | None
+) -> tuple[list[Sent], str | None]:
+    """What the partner sent in for this campaign, newest first."""
+    if place is None:
+        return [], None
+    sieve = content.Sieve(enrolment_id=place.id)
+    rows, following = await content.page(caller.organisation_id, sieve, SHOWN_POSTS, cursor)
+    return await with_money(rows), following
+
+
+async def _pays_posts(caller: Caller, row: Campaign, place: Enrolment | None) -> int | None:
+    """What a post pays this partner now, in rupiah; None where nothing may be sent in."""
+    now = world.now()
+    version = (await versions.at([row.id], now)).get(row.id)
+    live = lifecycle.state_of(row) == "live"
+    if place is None or place.state != "active" or version is None or not live:
+        return None
+    paid = posts.paying(version[1], Who(place.role, caller.slug, place.tier), now)
+    return sum(rule.amount or 0 for _, rule in paid) if paid else None
+
+
+async def send_post(request: Request, caller: Caller) -> Response:
+    """Send a post in as proof; a wrong address comes back with what was typed."""
+    row = await _found(request)
+    place = await queries.place(caller.organisation_id, row.id)
+    if place is None:
+        raise NotFound
+    sent = {"role": "", "code": "", "url": pages.text(request, "url")}
+    sent["note"] = pages.text(request, "note", posts.MAX_NOTE)
+    try:
+        if not sent["url"]:
+            raise Invalid.at("/url", "field.missing")
+        await submit.submit(caller, place.id, sent["url"], sent["note"])
+    except Refusal as exc:
+        context = await _context(request, caller, row, sent)
+        context["errors"] = forms.words(request, exc)
+        return render.page(request, "partner/campaign.html", context, exc.status)
+    return pages.go(f"/partner/campaigns/{row.id}", "post_sent")
 
 
 async def join(request: Request, caller: Caller) -> Response:
@@ -132,5 +187,8 @@ PAGES = [
     pages.show("/partner/campaigns", listed, guards.signed_in("partner")),
     pages.show("/partner/campaigns/{campaign}", show, guards.signed_in("partner")),
     pages.act("/partner/campaigns/{campaign}/code", rename, guards.signed_in("partner", "edit")),
+    pages.act(
+        "/partner/campaigns/{campaign}/posts", send_post, guards.signed_in("partner", "edit")
+    ),
     pages.act("/partner/campaigns/{campaign}/join", join, guards.signed_in("partner", "edit")),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from campaigns.goodwill import queries as goodwill
 from dashboards.frame import forms
 from dashboards.partner import lines, queries, rules
 from jejaring import world
@@ -32,6 +33,7 @@ from referrals.review import rules as decisions
 PAGE = 20
 SHOWN_PAYOUTS = 5
 SHOWN_LOST = 10
+SHOWN_GIFTS = 5
 SHOWN_MONTHS = 4
 CSV_DAYS = 365
 APPEAL = "/partner/commissions/{commission_id}/appeal"
@@ -50,6 +52,7 @@ async def show(request: Request, caller: Caller) -> Response:
     wanted = {"limit": PAGE, "state": state if state in lines.STATES else None, "cursor": cursor}
     query = forms.shaped(CommissionQuery, wanted)
     shown, following = await lines.page(caller, query, language.pick(request), merchant_id)
+    gifts, _ = await goodwill.page(caller, SHOWN_GIFTS, other=merchant_id)
     paid, _ = await queries.payouts(partner_id, SHOWN_PAYOUTS, None, merchant_id)
     context: dict[str, Any] = {
         "balances": balances,
@@ -65,7 +68,10 @@ async def show(request: Request, caller: Caller) -> Response:
         "cursor": cursor,
         "counts": await lines.counts(partner_id, merchant_id),
         "payouts": paid,
-        "shops": await queries.shops({one.merchant_id for one in paid}),
+        "shops": await queries.shops(
+            {one.merchant_id for one in paid} | {one.merchant_id for one in gifts}
+        ),
+        "gifts": gifts,
         "lost": await touches.lost(partner_id, merchant_id, SHOWN_LOST),
         "months": await true_up.estimates(SHOWN_MONTHS, **_side(partner_id, merchant_id)),
         "paid_days": settings().paid_counts_after_days,

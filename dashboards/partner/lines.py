@@ -53,6 +53,7 @@ class Line:
     appeal_until: datetime | None
     reversals: tuple[Reversal, ...] = ()
     touches: tuple[Touch, ...] = ()
+    post_url: str = ""
 
     @property
     def rest(self) -> int:
@@ -198,6 +199,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         appeal_until=_appeal_until(stored, around.appeals.get(row.id)),
         reversals=tuple(around.reversals.get(row.id, ())),
         touches=tuple(around.touches.get(row.sale_id or "", ())),
+        post_url=str(stored.because.get("url", "")),
     )
 
 

@@ -125,7 +125,8 @@ def _credit(
 ) -> Credit:
     touch = share.touch
     partner = found.enrolments[touch.enrolment_id]
-    version = found.terms_at(touch.campaign_id, rules.moment(order.sale.placed_at))
+    placed_at = rules.moment(order.sale.placed_at)
+    version = found.terms_at(touch.campaign_id, placed_at)
     assert version is not None  # noqa: S101 — a campaign without terms is never eligible
     return bulk.new(
         Credit,
@@ -144,7 +145,7 @@ def _credit(
         because={
             "code": share.why,
             "role": partner.role,
-            "tier": partner.tier,
+            "tier": partner.tier_at(placed_at),
             "partner": partner.partner_slug,
             "link_id": touch.link_id,
             **_since(found, touch),

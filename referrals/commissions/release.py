@@ -35,8 +35,11 @@ def mark(row: Commission, now: datetime, entries: list[Draft], drafts: list[Item
 
 
 def memo(row: Commission) -> dict[str, object]:
-    """What an entry tells of its commission: whose order it is, for the statement."""
-    known = {name: row.because[name] for name in ("order_id", "line") if name in row.because}
+    """What an entry tells of its commission, for the statement: whose order it is, or else (of
+    clicks, posts, months) what it is for.
+    """
+    names = ("order_id", "line") if "order_id" in row.because else ("label",)
+    known = {name: row.because[name] for name in names if name in row.because}
     return {"commission": row.id} | known
 
 

@@ -60,6 +60,11 @@ def click_key(day: str, enrolment_id: str, rule: str) -> str:
     return f"accrue:click-{day}:{enrolment_id}:{rule}"
 
 
+def post_key(submission_id: str, enrolment_id: str, rule: str) -> str:
+    """Of what an accepted post earns."""
+    return f"accrue:{submission_id}:{enrolment_id}:{rule}"
+
+
 def true_up_key(enrolment_id: str, rule: str, month: str) -> str:
     """Of what a month's end adds; what it takes back goes by `trueup:{commission}:{month}`."""
     return f"trueup:{enrolment_id}:{rule}:{month}"

@@ -9,7 +9,9 @@ from referrals.commissions.models import Commission
 from referrals.commissions.rules import RECREDITED, shown_state
 from referrals.commissions.shapes import Because, CommissionOut
 
-_SAID = ("estimate", "month", "sales", "expected", "earned", "day", "clicks", "each", "pieces")
+_SAID = (
+    "estimate", "month", "sales", "expected", "earned", "day", "clicks", "each", "pieces", "url",
+)  # fmt: skip
 _WORDED = ("percent", "per_order", "per_item", "tiers", "recurring")
 
 
@@ -52,7 +54,7 @@ def _how(row: Commission, notes: list[str]) -> str:
         return "amended"
     if row.key.startswith("trueup:"):
         return "bonus" if row.kind == "bonus" else "true_up"
-    if row.kind in ("per_click", "recruiter", "margin"):
+    if row.kind in ("per_click", "per_post", "recruiter", "margin"):
         return row.kind
     if "estimate" in row.because:
         return "tiers.estimate"

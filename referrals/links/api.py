@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import Field
 from starlette.responses import Response
 
-from campaigns.enrolments import join
+from campaigns.enrolments import join, tiers
 from campaigns.enrolments import queries as enrolments
 from campaigns.enrolments.models import Enrolment
 from campaigns.enrolments.queries import Sieve
@@ -59,8 +59,11 @@ async def end_enrolment(caller: Caller, enrolment_id: str, body: EndIn) -> Enrol
 
 
 async def set_tier(caller: Caller, enrolment_id: str, body: TierIn) -> EnrolmentOut:
-    """Set a partner's tier; it counts for sales recorded from now on."""
-    row = await join.set_tier(caller.organisation_id, enrolment_id, body.tier, caller.actor)
+    """Set a partner's tier; it counts for sales placed from now on.
+
+    The campaign's rule leaves it alone until it is let go with null.
+    """
+    row = await tiers.set_tier(caller.organisation_id, enrolment_id, body.tier, caller.actor)
     return await enrolment_shown(caller, row.id)
 
 

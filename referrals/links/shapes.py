@@ -42,9 +42,9 @@ class EndIn(Shape):
 
 
 class TierIn(Shape):
-    """The partner's tier."""
+    """The partner's tier by hand; null lets the campaign's rule move it again."""
 
-    tier: Literal["bronze", "silver", "gold"]
+    tier: Literal["bronze", "silver", "gold"] | None
 
 
 class EnrolmentQuery(PageQuery):
@@ -70,8 +70,24 @@ class LinkOut(BaseModel):
     created_at: datetime
 
 
+class TierMove(BaseModel):
+    """When a tier began, and why: set by `hand`, or by the campaign's `rule` on what was sold in a
+    month (rupiah, orders).
+    """
+
+    at: datetime
+    tier: str
+    by: Literal["hand", "rule"]
+    month: str | None = None
+    amount: int | None = None
+    orders: int | None = None
+
+
 class EnrolmentOut(BaseModel):
-    """A partner in a campaign. Coupon and link are null only while it is requested or rejected."""
+    """A partner in a campaign. Coupon and link are null only while it is requested or rejected.
+
+    While `tier_held_at` is set the tier was set by hand, and the campaign's rule leaves it alone.
+    """
 
     id: str
     campaign_id: str
@@ -79,6 +95,8 @@ class EnrolmentOut(BaseModel):
     partner: str
     role: Role
     tier: str
+    tier_held_at: datetime | None
+    tiers: list[TierMove]
     state: Literal["requested", "active", "rejected", "ended"]
     terms_accepted: int
     coupon: str | None
@@ -157,6 +175,8 @@ def enrolment_out(
         partner=partner,
         role=row.role,
         tier=row.tier,
+        tier_held_at=row.tier_held_at,
+        tiers=[TierMove.model_validate(move) for move in row.tiers],
         state=row.state,
         terms_accepted=row.terms_accepted,
         coupon=coupon,

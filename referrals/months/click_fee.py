@@ -125,7 +125,7 @@ def _holds(rule: Rule, enrolment: EnrolmentFacts, click: Shown) -> bool:
     values: Mapping[str, Any] = {
         "role": enrolment.role,
         "partner": enrolment.partner_slug,
-        "tier": enrolment.tier,
+        "tier": enrolment.tier_at(click.at),
         "product_id": click.product_id,
         "channel": click.channel,
     }

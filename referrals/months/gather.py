@@ -37,6 +37,17 @@ _COUNTING = ("pending", "payable")
 
 
 @dataclass(frozen=True)
+class AllSales:
+    """A partner's month, whatever rule its lines were sold under."""
+
+    merchant_id: str
+    enrolment_id: str
+    month: str
+    kind: str = "all"
+    rule: str = ""
+
+
+@dataclass(frozen=True)
 class Counted:
     """A line that counts, with its commissions by this rule (none under a bonus)."""
 
@@ -56,7 +67,7 @@ class SoldMonth:
 
 @dataclass
 class _Reading:
-    row: TrueUp
+    row: TrueUp | AllSales
     found: Evidence
     rows: dict[str, list[Commission]]
     out: SoldMonth
@@ -73,10 +84,10 @@ def earned(kind: str, counted: Sequence[Counted]) -> int:
     return sum(one.sold.earned for one in counted) if kind == "tiers" else 0
 
 
-async def gather(row: TrueUp) -> SoldMonth:
-    """Read the month of this rule: the credited lines of sales placed in it that are not closed,
-    count as delivered, and are neither held nor rejected. A sale whose commissions were accrued for
-    another month (its day was moved) counts there.
+async def gather(row: TrueUp | AllSales) -> SoldMonth:
+    """Read the month of this rule, or of all sales: the credited lines of sales placed in it that
+    are not closed, count as delivered, and are neither held nor rejected. A sale whose commissions
+    were accrued for another month (its day was moved) counts there.
     """
     zone = (await Organisation.get(id=row.merchant_id)).zone
     start, end = month_bounds(row.month, zone)
@@ -162,6 +173,8 @@ def _count(
         return None
     if reading.row.kind == "tiers":
         return _tiered(reading, terms, line, (left, state))
+    if reading.row.kind == "all":
+        return Counted(monthly.Sold(order.sale.id, terms.rules[0], left), [], state)
     rule = next((r for r in terms.rules if (r.kind, r.name) == ("bonus", reading.row.rule)), None)
     if rule is None or not _holds(rule, order, credit, credited_line(order, line, credit, part)):
         return None

@@ -262,7 +262,7 @@ async def _sides(
         "SELECT c.enrolment_id, CAST(sum(c.amount - c.reversed) AS BIGINT) AS n "  # noqa: S608
         "FROM commission c LEFT JOIN sale s ON s.id = c.sale_id "
         f"WHERE c.enrolment_id IN ({marks}){mine} AND c.state <> 'rejected' "
-        "AND c.kind NOT IN ('per_click', 'recruiter', 'margin') AND ((s.id IS NOT NULL "
+        "AND c.kind NOT IN ('per_click', 'per_post', 'recruiter', 'margin') AND ((s.id IS NOT NULL "
         "AND s.placed_at >= ? AND s.placed_at < ?) OR (s.id IS NULL AND c.month = ?)) "
         "GROUP BY c.enrolment_id",
         [*places, *([row.id] if own else []), *span, _month(span)],

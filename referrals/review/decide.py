@@ -196,6 +196,6 @@ def _known(reason_code: str, reasons: tuple[str, ...]) -> None:
 
 
 def _refuse(act: str, one: Opened) -> None:
-    code = rules.refusal(act, one.row.state, rest(one.row))
+    code = rules.refusal(act, one.row.state, rest(one.row), one.row.kind)
     if code is not None:
         raise Conflict(code)

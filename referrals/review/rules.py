@@ -44,9 +44,10 @@ _DAY = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
 
 
-def refusal(act: str, state: str, rest: int) -> str | None:
+def refusal(act: str, state: str, rest: int, kind: str = "") -> str | None:
     """Why the act (`hold`, `unhold`, `reject`) cannot be done to a commission in this state with
     this rest (rupiah): a code, None if it can. What an approved payout has is looked at besides.
+    An accepted post's is held first: its partner reads why before it can be rejected.
     """
     if state == "rejected":
         return "commission_rejected"
@@ -54,6 +55,8 @@ def refusal(act: str, state: str, rest: int) -> str | None:
         return None if state == "held" else "commission_not_held"
     if rest == 0:
         return "commission_empty"
+    if act == "reject" and kind == "per_post" and state != "held":
+        return "post_hold_first"
     return "commission_held" if act == "hold" and state == "held" else None
 
 

@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route
 from campaigns.catalog import api as catalog_api
 from campaigns.catalog import jobs as catalog_jobs
 from campaigns.enrolments import api as campaigns_api
+from campaigns.goodwill import api as goodwill_api
+from campaigns.goodwill import audit as goodwill_audit
 from campaigns.lifecycle import jobs as campaigns_jobs
 from dashboards.figures import api as figures_api
 from dashboards.figures import audit as figures_audit
@@ -60,6 +62,8 @@ from referrals.months import api as months_api
 from referrals.months import jobs as months_jobs
 from referrals.network import api as network_api
 from referrals.orders import audit as orders_audit
+from referrals.posts import api as posts_api
+from referrals.posts import audit as posts_audit
 from referrals.review import api as review_api
 from referrals.review import jobs as review_jobs
 
@@ -71,12 +75,14 @@ ENDPOINTS: list[Endpoint] = [
     *members_api.ENDPOINTS,
     *catalog_api.ENDPOINTS,
     *campaigns_api.ENDPOINTS,
+    *goodwill_api.ENDPOINTS,
     *figures_api.ENDPOINTS,
     *intake_api.ENDPOINTS,
     *network_api.ENDPOINTS,
     *links_api.ENDPOINTS,
     *commissions_api.ENDPOINTS,
     *months_api.ENDPOINTS,
+    *posts_api.ENDPOINTS,
     *review_api.ENDPOINTS,
     *payouts_api.ENDPOINTS,
 ]
@@ -105,6 +111,8 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     attribution_audit.audit,
     commissions_audit.audit,
     orders_audit.audit,
+    posts_audit.audit,
+    goodwill_audit.audit,
 ]
 
 HANDLERS: dict[str, worker.Handler] = {

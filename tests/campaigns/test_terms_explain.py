@@ -149,6 +149,7 @@ EVENTS = Terms(
         Rule("Bonus", "bonus", amount=50_000, at_sales=10),
         Rule("Omzet", "bonus", When(category=some("batik")), amount=50_000, at_volume=2_000_000),
         Rule("Unggah", "per_post", amount=25_000),
+        Rule("Ulas", "per_post", When(role=some("follower")), amount=5_000),
     ),
     recruiter=Recruiter(1_000, 30),
     bond_days=90,
@@ -165,6 +166,9 @@ def test_rules_of_the_month_and_of_events_are_said() -> None:
     assert told[3] == "Klik: Rp200 per click, at most Rp20,000 a day, for every link."
     assert "Bonus: a bonus of Rp50,000 for 10 orders in a month, of all your sales." in told
     assert "Other sales earn no commission." in told
+    post = told.index("Unggah: Rp25,000 per accepted post, for every post.")
+    assert told[post + 1].startswith("For influencers and buzzers. Send the post's address in")
+    assert told[post + 3].startswith("Send the post's address in")
     ids = _ids(list(sentences(EVENTS)))
     assert all(language.known(lang, i) for lang in language.LANGUAGES for i in ids)
 

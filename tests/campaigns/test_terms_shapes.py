@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.terms.issue import named_products, not_yet
+from campaigns.terms.issue import named_products
 from campaigns.terms.shapes import normal, parse
 from jejaring.kit.errors import Invalid
 
@@ -52,7 +52,6 @@ def test_the_contracts_example_is_read_whole() -> None:
     }
     terms = parse(raw)
     assert normal(terms) == raw
-    assert not_yet(terms) == []
 
 
 def test_null_is_the_same_as_absent() -> None:
@@ -129,18 +128,6 @@ def test_a_rule_that_is_never_reached_names_the_one_that_hides_it() -> None:
     field = caught.value.fields[0]
     assert (field.pointer, field.code) == ("/rules/1", "field.rule_hidden")
     assert field.values["by"] == ["1. Semua"]
-
-
-@pytest.mark.parametrize(
-    ("more", "pointer"),
-    [
-        ({"rules": [{"pay": {"kind": "per_post", "amount": 1}}]}, "kind"),
-    ],
-)
-def test_what_cannot_be_computed_yet_is_named(more: dict[str, Any], pointer: str) -> None:
-    found = not_yet(parse({"rules": [{"pay": ALL}], **more}))
-    wanted = "/rules/0/pay/kind" if pointer == "kind" else pointer
-    assert [(f.pointer, f.code) for f in found] == [(wanted, "not_yet")]
 
 
 def test_the_products_that_conditions_name_are_found_with_their_places() -> None:

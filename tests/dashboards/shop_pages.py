@@ -38,6 +38,7 @@ async def ids_of(cast: Cast, world: World) -> dict[str, str]:
         "sale_id": sale["id"],
         "creator_id": "crn_none",
         "rule_key": "1",
+        "submission_id": "sub_none",
         "commission_id": sale["commissions"][0]["id"],
         "case_id": "rvc_none",
         "appeal_id": "apl_none",

@@ -97,7 +97,7 @@ async def test_a_case_is_rejected_with_a_reason_that_the_partner_reads_and_appea
     reply = await s.http.post(f"{QUEUE}/appeals/{made.id}", data=sent)
     assert "no_answer" in reply.headers["location"]
     reply = await s.http.post(f"{QUEUE}/appeals/{made.id}", data=sent | {"outcome": "won"})
-    assert "appeal_won" in reply.headers["location"]
+    assert reply.headers["location"] == f"{QUEUE}?show=appeals&pesan=appeal_won"
     assert (await Commission.get(id=com)).state == "pending"
 
 

@@ -22,7 +22,10 @@ from tests.house.test_tables import models
 ID = re.compile(r"[a-z]{3}_[2-9A-Za-z]{19}")
 TERMS = {
     "hold_days": 0,
-    "rules": [{"name": "Semua", "when": {}, "pay": {"kind": "percent", "rate_bp": 1000}}],
+    "rules": [
+        {"name": "Semua", "when": {}, "pay": {"kind": "percent", "rate_bp": 1000}},
+        {"name": "Post", "when": {"role": "reseller"}, "pay": {"kind": "per_post", "amount": 5}},
+    ],
 }
 # What changes by being looked at, and who the rivals are to themselves.
 RESTLESS = {"last_used_at", "seen_at"}
@@ -78,6 +81,9 @@ async def build(http: httpx2.AsyncClient, cast: Cast) -> Estate:
     for member in (laras, rina):
         await estate.ask(member, "POST", "/v1/keys", {"name": "k", "scopes": ["stats"]})
     await _money(estate, coupon)
+    await _posts(estate)
+    gift = {"partner": rina.org.slug, "amount": 1_000, "reason": "maaf"}
+    await estate.ask(laras, "POST", "/v1/goodwill", gift)
     estate.ids -= {laras.id, rina.id, cast.bukit.id, cast.dimas.id}
     return estate
 
@@ -91,6 +97,16 @@ async def _join(estate: Estate, campaign_id: str) -> str:
     estate.ids |= {place.id, link.id, coupon.id}
     estate.codes |= {link.code, coupon.code, str(campaign.merchant_id)}
     return coupon.code
+
+
+async def _posts(estate: Estate) -> None:
+    """Two posts of Rina's: one that waits, one that was accepted."""
+    place = await Enrolment.get(partner_id=estate.cast.rina.id)
+    for number in (17651, 17652):
+        url = f"https://x.com/rina/status/{number}"
+        body = {"enrolment_id": place.id, "url": url}
+        made = await estate.ask(estate.cast.rina, "POST", "/v1/submissions", body)
+    await estate.ask(estate.cast.laras, "POST", f"/v1/submissions/{made['id']}/accept")
 
 
 async def _money(estate: Estate, coupon: str) -> None:

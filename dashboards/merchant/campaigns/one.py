@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog import products
+from campaigns.content import queries as content
 from campaigns.enrolments import show
 from campaigns.lifecycle import queries, steer
 from campaigns.lifecycle.models import Campaign
@@ -26,6 +27,11 @@ from jejaring.settings import settings
 from jejaring.web import language, pages
 
 PAGE = 20
+_NAMES = {
+    "/ends_at": "ends",
+    "/tier_rule/silver": "silver",
+    "/tier_rule/gold": "gold",
+}
 STATES = ("live", "draft", "paused", "ended")
 
 
@@ -72,6 +78,7 @@ async def _page(
             caller.organisation_id, "campaign", row.id, days_back(today, 30)[0], today
         ),
         "numbers": await versions.every(row.id),
+        "posts": await content.counts(caller.organisation_id, [row.id]),
         "now": world.now(),
         "invited": invited,
         "typed": _typed(request, row, caller.zone),
@@ -82,14 +89,28 @@ async def _page(
 
 
 def _words(request: Request, refusal: Refusal) -> dict[str, str]:
-    return forms.words(request, refusal, {"/ends_at": "ends"})
+    return forms.words(request, refusal, _NAMES)
 
 
 def _typed(request: Request, row: Campaign, zone: str) -> dict[str, str]:
-    if request.method == "POST" and pages.text(request, "name"):
-        return {name: pages.text(request, name, 200) for name in ("name", "budget", "ends")}
-    budget = f"{row.budget:,}".replace(",", ".") if row.budget else ""
-    return {"name": row.name, "budget": budget, "ends": last_day(row.ends_at, zone)}
+    """The fields of the page's forms: as they were sent, else as they are stored."""
+    rule = show.tier_rule_of(row)
+    found = {
+        "name": row.name,
+        "budget": _grouped(row.budget),
+        "ends": last_day(row.ends_at, zone),
+        "by": rule.by if rule else "amount",
+        "silver": _grouped(rule.silver if rule else None),
+        "gold": _grouped(rule.gold if rule else None),
+    }
+    if request.method == "POST":
+        sent = pages.form(request)
+        found |= {name: pages.text(request, name, 200) for name in found if name in sent}
+    return found
+
+
+def _grouped(amount: int | None) -> str:
+    return f"{amount:,}".replace(",", ".") if amount else ""
 
 
 async def change(request: Request, caller: Caller) -> Response:
@@ -105,6 +126,23 @@ async def change(request: Request, caller: Caller) -> Response:
     except Refusal as exc:
         return await _page(request, caller, row, exc)
     return pages.go(f"/merchant/campaigns/{row.id}", "campaign_saved")
+
+
+async def tiers(request: Request, caller: Caller) -> Response:
+    """The rule that moves partners' tiers; both limits left empty takes it away."""
+    row = await queries.get(caller.organisation_id, request.path_params["campaign_id"])
+    try:
+        reader = Reader(request)
+        wanted = any(pages.text(request, name) for name in ("silver", "gold"))
+        silver, gold = (reader.rupiah(name, required=wanted) for name in ("silver", "gold"))
+        reader.done()
+        rule = {"by": pages.text(request, "by", 10), "silver": silver, "gold": gold}
+        wish = {"tier_rule": rule if wanted else None}
+        await steer.change(caller, row.id, forms.shaped(CampaignChange, wish))
+    except Refusal as exc:
+        return await _page(request, caller, row, exc)
+    flash = "tier_rule_saved" if wanted else "info_tier_rule_gone"
+    return pages.go(f"/merchant/campaigns/{row.id}", flash)
 
 
 async def steps(request: Request, caller: Caller) -> Response:
@@ -137,5 +175,6 @@ PAGES = [
     pages.show(_ONE, one, _READ),
     pages.act(_ONE, change, _EDIT),
     pages.act(f"{_ONE}/step", steps, _EDIT),
+    pages.act(f"{_ONE}/tiers", tiers, _EDIT),
     pages.act(f"{_ONE}/invite", invite, _EDIT),
 ]

@@ -33,7 +33,7 @@ async def settle(request: Request, caller: Caller) -> Response:
             raise
         wrong = forms.words(request, exc)
         settling: dict[str, Any] = {"typed": typed, "errors": wrong, "status": exc.status}
-        return await partners.show(request, caller, settling)
+        return await partners.show(request, caller, settling=settling)
     flash = "owed_waiting" if done.status == "waiting" else f"owed_{kind}"
     return pages.go(f"/merchant/partners/{partner_id}", flash, amount=done.row.amount)
 

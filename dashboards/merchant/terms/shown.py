@@ -12,7 +12,7 @@ from campaigns.catalog.products import Sieve
 from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import explain, words
-from campaigns.terms.issue import named_products, not_yet
+from campaigns.terms.issue import named_products
 from campaigns.terms.rules import Terms
 from campaigns.terms.shapes import TermsIn, normal, parse
 from campaigns.terms.stored import read as terms_of
@@ -100,9 +100,6 @@ async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -
     view = Shown(typed, _cards(typed, caller.zone, lang, rules.paid(typed, sample.price), titles))
     try:
         asked = sound(typed, caller.zone)
-        late = not_yet(asked)
-        if late:
-            raise Invalid("not_yet", fields=late)
     except Refusal as exc:
         view.errors = faults(request, typed, exc)
         return view

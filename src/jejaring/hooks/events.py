@@ -15,6 +15,9 @@ EVENTS = (
     "enrolment.rejected",
     "enrolment.ended",
     "enrolment.tier_changed",
+    "submission.sent",
+    "submission.accepted",
+    "submission.refused",
     "sale.recorded",
     "sale.changed",
     "refund.applied",
@@ -39,4 +42,5 @@ EVENTS = (
     "payout_method.changed",
     "owed_back.written_off",
     "owed_back.repaid",
+    "goodwill.given",
 )

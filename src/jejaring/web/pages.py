@@ -54,7 +54,8 @@ def text(request: Request, name: str, limit: int = 2000) -> str:
 def go(path: str, flash: str | None = None, **values: Any) -> RedirectResponse:
     """303 to a page, with a message code to show there (`?pesan=`), whose values ride along."""
     query: Mapping[str, Any] = {"pesan": flash, **values} if flash else values
-    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+    joint = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{joint}{urlencode(query)}" if query else path, 303)
 
 
 def _check_address(request: Request) -> None:

@@ -1,0 +1,1 @@
+"""Content: what partners publish for a campaign, sent in as proof and judged by the merchant."""

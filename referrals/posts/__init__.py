@@ -1,0 +1,1 @@
+"""Posts that count: accepting one reserves budget and accrues its fee, once."""
