@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: what mutmut found, by module; fails for a survivor without an answer."""
+"""`python -m tests.mutants`: what mutmut found; fails for a survivor without an answer."""
 
 import re
 import sys
@@ -17,6 +17,8 @@ from tests.house.survey import ROOT
 ANSWERS = ROOT / "docs" / "decisions" / "0021-mutants.md"
 BLOCK = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"x(?:_|ǁ)(?:(?P<owner>\w+?)ǁ)?(?P<function>\w+)__mutmut_\d+")
+# `zip(…, strict=True)` of sequences that are of one length by how they were made: one answer.
+STRICT = re.compile(r"strict=(True|False|None)")
 # A mutant that no test comes by survives as well.
 SURVIVED = ("survived", "no tests")
 
@@ -27,6 +29,12 @@ class Change:
 
     where: str
     lines: tuple[str, ...]
+
+    @property
+    def only_strict(self) -> bool:
+        """Whether nothing but a `zip`'s strictness is changed."""
+        sides = {STRICT.sub("", line[2:]) for line in self.lines}
+        return len(self.lines) == 2 and len(sides) == 1
 
     def __str__(self) -> str:
         return "\n".join((self.where, *self.lines))
@@ -68,10 +76,11 @@ def main() -> int:
         row = table.setdefault(module, Counter())
         if status in SURVIVED:
             change = _change(module, mutant)
-            status = "answered" if change in answers else "open"
-            (used.add if status == "answered" else unanswered.append)(change)
+            status = "answered" if change in answers else "strict" if change.only_strict else "open"
+            if status != "strict":
+                (used.add if status == "answered" else unanswered.append)(change)
         row.update(("made", status))
-    columns = sorted({"made", "killed", "answered", "open"}.union(*table.values()))
+    columns = sorted({"made", "killed", "answered", "strict", "open"}.union(*table.values()))
     print(f"{'':32}" + "".join(f"{column:>10}" for column in columns))
     for name, row in [*sorted(table.items()), ("all", sum(table.values(), Counter[str]()))]:
         print(f"{name:32}" + "".join(f"{row[column]:>10}" for column in columns))
