@@ -1,4 +1,4 @@
-"""Who buys from themselves; names as they are folded, sums of credit, moments, bonds that move."""
+"""Who buys from themselves; channels, names as they are folded, sums, moments, bonds that move."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,9 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.terms.rules import CHANNELS, Policy
 from referrals.attribution import rules
 from referrals.attribution.rules import Buyer, Person, Standing
 from tests.referrals.test_attribution_rules import touch
+
+
+@pytest.mark.parametrize(
+    ("by", "channel"),
+    [
+        ("click", "link"),
+        ("scan", "scan"),
+        ("coupon", "coupon"),
+        ("chat", "chat"),
+        ("creator", "marketplace"),
+        ("bond", "link"),
+        ("manual", "link"),
+    ],
+)
+def test_every_way_a_touch_comes_is_a_channel_that_terms_can_ask_for(by: str, channel: str) -> None:
+    assert rules.CHANNEL[by] == channel
+    assert channel in CHANNELS
+    assert rules.rank(touch("a1", by=by), Policy()) >= 0
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 10**6), st.just(10_000))))
