@@ -9,9 +9,7 @@ from jejaring.kit.money import half_up, split
 from jejaring.ledger import accounts
 from jejaring.ledger.rules import Move
 
-STATES = ("pending", "held", "payable", "in_payout", "paid", "rejected", "reversed")
 ON_BOOKS = ("pending", "held", "payable")
-
 
 # The reason of a commission whose order a person gave to somebody else.
 RECREDITED = "recredited"

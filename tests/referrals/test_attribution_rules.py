@@ -208,6 +208,15 @@ def test_stories(
     assert reasons(verdict) == why
 
 
+def test_the_order_of_precedence() -> None:
+    ways = ("manual", "coupon", "chat", "creator", "click", "scan", "bond")
+    manual, coupon, chat, creator, click, scan, bond = (
+        rules.rank(touch("a1", by=by), Policy()) for by in ways
+    )
+    behind = rules.rank(touch("a1", by="coupon"), Policy(coupon_beats_click=False))
+    assert manual < coupon < chat == creator < click == scan < behind < bond
+
+
 def test_a_pause_at_the_touch_or_at_the_sale_loses() -> None:
     for spans in (((BEGAN, hours(2)), (hours(0.5), None)), ((BEGAN, hours(0.5)),)):
         promises = {"cmp_1": promise(spans=spans)}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from campaigns.terms.rules import CHANNELS, Policy
 from referrals.attribution import rules
 from referrals.attribution.rules import Buyer, Person, Standing
-from tests.referrals.test_attribution_rules import touch
+from tests.referrals.test_attribution_rules import ONE, PARTNERS, promise, touch
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,13 @@ def test_who_buys_from_themselves(
     person = Person(frozenset({"+62811"}), frozenset({"rina@y.id"}), frozenset({"dana"}))
     touches = [touch("a1", own=own), touch("b1", own=True)]
     assert rules.is_self("org_a", touches, Buyer(*buyer), person) is selfish
+
+
+def test_of_whom_nothing_is_known_nothing_is_said() -> None:
+    assert not rules.is_self("org_a", [touch("a1")], Buyer(), Person())
+    assert not rules.is_self("org_a", [], Buyer("+62811", "x@y.id"), Person())
+    plain = rules.credit([touch("a1")], {"cmp_1": promise()}, PARTNERS, ONE, click_limit=1)
+    assert [s.item for s in plain.shares] == ["direct"]
 
 
 def test_a_wallet_that_is_the_buyers_phone_is_the_partner() -> None:

@@ -247,6 +247,18 @@ def test_clicks_without_a_cookie_share_a_fifth_of_the_day(
     assert rules.click_fee(clicks[::-1], 999) == fee
 
 
+def test_a_day_without_a_limit_left_pays_nothing() -> None:
+    assert rules.click_fee([PaidClick(200, False)], 0) == ClickFee(0, ("no_cookie",))
+    assert rules.click_fee([PaidClick(200, True)], 0) == ClickFee(0, ("max_per_day",))
+
+
+@given(st.lists(st.booleans(), max_size=50), st.integers(0, 1_000), st.integers(0, 50_000))
+def test_clicks_never_pass_the_limits(proved: list[bool], amount: int, most: int) -> None:
+    fee = rules.click_fee([PaidClick(amount, one) for one in proved], most)
+    assert fee.amount <= most
+    assert fee.amount - sum(proved) * amount <= most // 5
+
+
 def test_a_margin_takes_nothing_of_the_budget() -> None:
     assert rules.of_budget("margin", 5) == 0
     assert rules.of_budget("percent", 5) == 5
