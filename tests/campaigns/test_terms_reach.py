@@ -45,6 +45,11 @@ def rules(*whens: When) -> list[Rule]:
         ([When(sku=words("A")), When(sku=words("B")), When(sku=words("B", "C"))], ()),
         ([When(sku=words("A")), When(category=words("A")), When()], ()),
         ([When(), When(from_=LATER, until=DAY)], ()),
+        # Every word that there is asks for nothing.
+        ([When(role=words("reseller", "buzzer", "influencer", "follower")), When()], (0,)),
+        ([When(tier=words("bronze", "silver", "gold")), When()], (0,)),
+        ([When(channel=words("link", "scan", "coupon", "chat", "marketplace")), When()], (0,)),
+        ([When(item=words("direct", "indirect")), When()], (0,)),
         ([When(), When(new_buyer=False)], (0,)),
         ([When(until=DAY), When(from_=DAY, until=LATER), When(until=LATER)], (0, 1)),
         ([When(from_=DAY + MICRO), When(from_=DAY)], ()),
