@@ -13,6 +13,7 @@ from campaigns.terms.rules import (
     OrderFacts,
     Policy,
     Price,
+    Recruiter,
     Rule,
     Terms,
     When,
@@ -169,6 +170,8 @@ def test_read_fills_in_the_defaults() -> None:
     terms = read({"rules": [{"name": "a", "pay": {"kind": "percent", "rate_bp": 0}}]})
     assert terms == Terms((percent(0, name="a"),))
     assert (terms.hold_days, terms.attribution) == (7, Policy("last_touch", 30, True))
+    assert read({"rules": [], "recruiter": {"rate_bp": 500}}).recruiter == Recruiter(500, 30)
+    assert holds(When(tier=words("bronze")), ORDER, Who("buzzer", "dimas"), line())
 
 
 def test_read_takes_everything_that_is_said() -> None:

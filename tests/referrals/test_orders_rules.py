@@ -292,6 +292,7 @@ def test_a_span_includes_its_last_day_whole() -> None:
         # What took nothing yet; what was asked of a line that the order no longer has.
         ([(None, {"1": 100}, {})], [(1, 100)], [{"1": 100}]),
         ([(None, {"9": 100}, {"9": 0})], [(1, 100)], [{"9": 0}]),
+        ([(20, {}, {"9": 20})], [(1, 100)], [{"9": 20}]),
         ([], [(1, 100)], []),
     ],
 )
