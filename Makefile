@@ -4,6 +4,7 @@
 #   make check      formatting, lint, types, import contracts, tests, coverage: what CI runs
 #   make fix        format, and repair what can be repaired by itself
 #   make soak       the laws with many more examples
+#   make mutants    the money's rules with one thing changed at a time: does a test notice?
 #   make bench      the benchmarks
 #   make migration  write a migration from what changed in the models
 #   make lock       resolve the dependencies anew into both locks
@@ -24,7 +25,7 @@ GATE_RULES ?= 100
 GATE_ALL ?= 90
 export TEST_POSTGRES_URL
 
-.PHONY: run test check fix soak bench migration lock lint types contracts
+.PHONY: run test check fix soak mutants bench migration lock lint types contracts
 .PHONY: test-sqlite test-postgres coverage
 
 $(SERVES): requirements.run.lock pyproject.toml
@@ -90,6 +91,12 @@ fix: $(STAMP)
 
 soak: $(STAMP)
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q
+
+# A fresh start each time; fails for a survivor that docs/decisions/0021 does not answer.
+mutants: $(STAMP)
+	@rm -rf mutants
+	@$(BIN)/mutmut run --max-children $(or $(JOBS),2)
+	@$(BIN)/python -m tests.mutants
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench

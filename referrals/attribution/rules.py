@@ -135,15 +135,14 @@ def credit(
         chosen = judge.shared(best, fit) if best is not None else []
         if best is None:
             uncredited[position] = _latest_fault(faults)
-        winners = {id(touch) for touch, _ in chosen}
-        won |= winners
+        won |= {id(touch) for touch, _ in chosen}
         for touch, share_bp in by_partner(chosen):
             item = _item(touch, product_id)
             shares.append(Share(position, touch, share_bp, item, judge.why(touch)))
         for i, (touch, fault) in enumerate(zip(ordered, faults, strict=True)):
             if fault is not None:
                 losses[i].append(fault)
-            elif best is not None and id(touch) not in winners:
+            elif best is not None:
                 losses[i].append(judge.lost(touch, best))
     judged = tuple(
         Judged(t, id(t) in won, judge.why(t) if id(t) in won else _latest_fault(losses[i]))

@@ -9,9 +9,7 @@ from jejaring.kit.money import half_up, split
 from jejaring.ledger import accounts
 from jejaring.ledger.rules import Move
 
-STATES = ("pending", "held", "payable", "in_payout", "paid", "rejected", "reversed")
 ON_BOOKS = ("pending", "held", "payable")
-
 
 # The reason of a commission whose order a person gave to somebody else.
 RECREDITED = "recredited"
@@ -241,8 +239,7 @@ def taken_from(amount: int, rests: Sequence[int]) -> list[int]:
     """A reversal of `amount` over the rows of one line, partner and rule, by largest remainder of
     what each has left; at most what they have.
     """
-    amount = min(amount, sum(rests))
-    return split(amount, rests) if amount else [0] * len(rests)
+    return split(min(amount, sum(rests)), rests)
 
 
 def release_time(counts_from: datetime | None, hold_days: int) -> datetime | None:

@@ -140,11 +140,9 @@ def may_move(current: str, wanted: str) -> bool:
     """placed < paid < delivered < completed; cancelled and returned are reachable from these and
     final. Staying is allowed.
     """
-    if wanted == current:
-        return True
     if current in CLOSED_STATES:
-        return False
-    return wanted in CLOSED_STATES or OPEN_STATES.index(wanted) > OPEN_STATES.index(current)
+        return wanted == current
+    return wanted in CLOSED_STATES or OPEN_STATES.index(wanted) >= OPEN_STATES.index(current)
 
 
 @dataclass(frozen=True)
@@ -217,8 +215,7 @@ def spread_amount(amount: int, lines: Sequence[LineLeft]) -> tuple[Part, ...]:
     the excess takes nothing), spread by largest remainder of what is left on each line.
     """
     left = [line.left for line in lines]
-    taken = min(amount, sum(left))
-    parts = split(taken, left) if taken else [0] * len(left)
+    parts = split(min(amount, sum(left)), left)
     return tuple(Part(line.position, part) for line, part in zip(lines, parts, strict=True) if part)
 
 
@@ -275,7 +272,7 @@ def topped_up(refunds: Sequence[Taken], lines: Sequence[LineLeft]) -> list[dict[
         more: dict[str, int] = {}
         if refund.amount is not None:
             short = min(refund.amount - sum(refund.spread.values()), sum(left.values()))
-            more = dict(zip(left, split(short, list(left.values())), strict=True)) if short else {}
+            more = dict(zip(left, split(short, list(left.values())), strict=True))
         for place, asked in refund.asked.items():
             more[place] = min(asked - refund.spread.get(place, 0), left.get(place, 0))
         left = {place: rest - more.get(place, 0) for place, rest in left.items()}

@@ -45,21 +45,22 @@ LOWER = Rule("B", "bonus", amount=10_000, at_sales=2)
 
 
 @pytest.mark.parametrize(
-    ("lines", "due"),
+    ("lines", "month"),
     [
-        ([], 0),
-        (sold(BY_SALES, 1, 1), 50_000),
-        (sold(BY_SALES, 1), 0),
-        ([Sold("a", BY_SALES, 1), Sold("a", BY_SALES, 1)], 0),
-        (sold(BY_VOLUME, 200_000, 100_000), 40_000),
-        (sold(BY_VOLUME, 299_999), 0),
-        ([*sold(BY_SALES, 1, 1), Sold("z", LOWER, 1)], 50_000),
-        ([Sold("z", BY_SALES, 1), *sold(LOWER, 1)], 10_000),
-        (sold(Rule("B", "bonus"), 1), 0),
+        ([], Month(0, 0, 0)),
+        (sold(BY_SALES, 1, 1), Month(2, 2, 50_000)),
+        (sold(BY_SALES, 1), Month(1, 1, 0)),
+        ([Sold("a", BY_SALES, 1), Sold("a", BY_SALES, 1)], Month(2, 1, 0)),
+        (sold(BY_VOLUME, 200_000, 100_000), Month(300_000, 2, 40_000)),
+        (sold(BY_VOLUME, 299_999), Month(299_999, 1, 0)),
+        ([*sold(BY_SALES, 1, 1), Sold("z", LOWER, 1)], Month(3, 3, 50_000)),
+        ([Sold("z", BY_SALES, 1), *sold(LOWER, 1)], Month(2, 2, 10_000)),
+        (sold(Rule("B", "bonus"), 1), Month(1, 1, 0)),
+        (sold(Rule("B", "bonus", at_sales=1), 1), Month(1, 1, 0)),
     ],
 )
-def test_a_bonus_is_earned_by_the_order_that_reaches_it(lines: list[Sold], due: int) -> None:
-    assert monthly.bonus(lines).due == due
+def test_a_bonus_is_earned_by_the_order_that_reaches_it(lines: list[Sold], month: Month) -> None:
+    assert monthly.bonus(lines) == month
 
 
 bases = st.lists(st.integers(0, 10**8), max_size=6)

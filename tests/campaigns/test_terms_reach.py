@@ -1,6 +1,6 @@
 """A rule that can never decide a line is found, and who takes its lines is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from campaigns.terms.rules import ROLES, CreditedLine, OrderFacts, Rule, Terms, 
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
+MICRO = timedelta(microseconds=1)
 
 
 def words(*values: str) -> frozenset[str]:
@@ -44,10 +45,59 @@ def rules(*whens: When) -> list[Rule]:
         ([When(sku=words("A")), When(sku=words("B")), When(sku=words("B", "C"))], ()),
         ([When(sku=words("A")), When(category=words("A")), When()], ()),
         ([When(), When(from_=LATER, until=DAY)], ()),
+        # Every word that there is asks for nothing.
+        ([When(role=words("reseller", "buzzer", "influencer", "follower")), When()], (0,)),
+        ([When(tier=words("bronze", "silver", "gold")), When()], (0,)),
+        ([When(channel=words("link", "scan", "coupon", "chat", "marketplace")), When()], (0,)),
+        ([When(item=words("direct", "indirect")), When()], (0,)),
+        ([When(), When(new_buyer=False)], (0,)),
+        ([When(until=DAY), When(from_=DAY, until=LATER), When(until=LATER)], (0, 1)),
+        ([When(from_=DAY + MICRO), When(from_=DAY)], ()),
+        # The first and the second take something; the third finds it taken.
+        (
+            [
+                *[When(sku=words(sku)) for sku in "ABA"],
+                *[When(role=words(r)) for r in ROLES],
+                When(),
+            ],
+            (0, 1, 3, 4, 5, 6),
+        ),
     ],
 )
 def test_who_hides_the_last_rule(whens: list[When], hiders: tuple[int, ...]) -> None:
     assert hidden_by(rules(*whens), len(whens) - 1) == hiders
+
+
+def bonded(months: int | None, when: When | None = None) -> Rule:
+    return Rule("bond", "recurring", when or When(), rate_bp=1000, months=months)
+
+
+@pytest.mark.parametrize(
+    ("found", "hiders"),
+    [
+        ([bonded(6), bonded(3)], (0,)),
+        ([bonded(3), bonded(6)], ()),
+        ([bonded(3), bonded(None)], ()),
+        ([bonded(1), bonded(1)], (0,)),
+        ([*rules(When()), bonded(6)], (0,)),
+        ([bonded(6), *rules(When())], ()),
+        ([bonded(None), bonded(1)], ()),
+        # A bond counts to its own end only, so two rules take the rest of the month.
+        (
+            [
+                bonded(3, When(until=LATER)),
+                *rules(When(until=DAY), When(from_=DAY, until=LATER), When(until=LATER)),
+            ],
+            (0, 1, 2),
+        ),
+        ([*rules(When()), Rule("b", "bonus", amount=5, at_sales=1)], ()),
+        ([Rule("b", "bonus", amount=5, at_sales=1), *rules(When())], ()),
+    ],
+)
+def test_what_a_bond_pays_is_hidden_by_what_lasts_as_long(
+    found: list[Rule], hiders: tuple[int, ...]
+) -> None:
+    assert hidden_by(found, len(found) - 1) == hiders
 
 
 def test_past_many_pieces_the_rule_is_kept() -> None:

@@ -13,10 +13,12 @@ from campaigns.terms.rules import (
     OrderFacts,
     Policy,
     Price,
+    Recruiter,
     Rule,
     Terms,
     When,
     Who,
+    Worth,
     fold,
     holds,
     worth,
@@ -168,6 +170,8 @@ def test_read_fills_in_the_defaults() -> None:
     terms = read({"rules": [{"name": "a", "pay": {"kind": "percent", "rate_bp": 0}}]})
     assert terms == Terms((percent(0, name="a"),))
     assert (terms.hold_days, terms.attribution) == (7, Policy("last_touch", 30, True))
+    assert read({"rules": [], "recruiter": {"rate_bp": 500}}).recruiter == Recruiter(500, 30)
+    assert holds(When(tier=words("bronze")), ORDER, Who("buzzer", "dimas"), line())
 
 
 def test_read_takes_everything_that_is_said() -> None:
@@ -287,6 +291,8 @@ PRICE = Price(80_000, 90_000, 120_000)
         (100_000, 200_000, [16_000, 40_000]),
         (100_000, 150_000, [15_000, 0]),
         (80_000, 160_000, [16_000, 0]),
+        (90_000, 180_000, [16_000, 20_000]),
+        (120_000, 240_000, [16_000, 80_000]),
         (130_000, 260_000, [16_000, 0]),
     ],
 )
@@ -299,6 +305,8 @@ def test_a_resellers_margin_is_a_row_of_its_own(
     assert [r.amount for r in rows] == amounts
     outside = not 90_000 <= unit_price <= 120_000
     assert rows[1].notes == (("price_outside",) if outside else ())
+    above = base - min(base, 160_000)
+    assert rows[1] == Worth(1, -2, "margin", "margin", above, None, amounts[1], rows[1].notes)
     assert [r.kind for r in worth(terms, ORDER, Who("buzzer", "rina"), [sold])] == ["percent"]
 
 

@@ -51,6 +51,13 @@ def test_lines_of_one_order_follow_each_other() -> None:
         (900_000, 500, 5_000),
         (1_000_000, 700, 14_000),
     ]
+    assert [(r.rule_index, r.estimate, r.notes) for r in rows] == [(0, None, ()), (0, None, ())]
+
+
+@pytest.mark.parametrize("mode", ["marginal", "whole"])
+def test_a_month_without_sales_begins_at_zero(mode: str) -> None:
+    (row,) = worth(tiers(mode), OrderFacts(100_000, NOON), RINA, [line(1, 100_000)])
+    assert (row.rule_index, row.before) == (0, 0)
 
 
 def test_a_line_keeps_the_place_it_had() -> None:
@@ -89,6 +96,17 @@ def test_recurring_holds_within_months_of_the_first_order_of_a_bond() -> None:
     assert paid(None) == [("Lain", 1_000)]
     assert paid(first) == [("Lain", 1_000)]
     assert paid(first.replace(hour=6)) == [("R", 10_000)]
+    terms = Terms((replace(rule, months=None), terms.rules[1]))
+    assert paid(NOON) == [("Lain", 1_000)]
+
+
+@pytest.mark.parametrize(("zone", "pays"), [("Asia/Jakarta", False), ("Asia/Jayapura", True)])
+def test_the_months_of_a_bond_are_those_of_the_merchants_calendar(zone: str, pays: bool) -> None:
+    """30 November in Jakarta is 1 December in Jayapura already: a month later is a day apart."""
+    bonded = line(1, 100_000, bonded_at=datetime(2026, 11, 30, 16, tzinfo=UTC))
+    order = OrderFacts(100_000, datetime(2026, 12, 31, tzinfo=UTC), zone=zone)
+    terms = Terms((Rule("R", "recurring", rate_bp=1000, months=1),))
+    assert bool(worth(terms, order, RINA, [bonded])) is pays
 
 
 ladders = st.lists(

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jejaring.ledger import accounts
-from jejaring.ledger.rules import Move, changes, content_hash, draws, kept, may_stand
+from jejaring.ledger.rules import (
+    ContentDiffers,
+    Move,
+    Overdrawn,
+    changes,
+    content_hash,
+    draws,
+    kept,
+    may_stand,
+)
 
 PENDING = accounts.partner("org_rina", "pending")
 OWED = accounts.partner("org_rina", "owed_back")
@@ -48,7 +57,14 @@ def test_signs_of_partners_accounts(account: str, amount: int, stands: bool) -> 
 
 @pytest.mark.parametrize(
     ("account", "change", "drawn"),
-    [(PENDING, -1, True), (PENDING, 1, False), (OWED, 1, True), (OWED, -1, False)],
+    [
+        (PENDING, -1, True),
+        (PENDING, 0, False),
+        (PENDING, 1, False),
+        (OWED, 1, True),
+        (OWED, 0, False),
+        (OWED, -1, False),
+    ],
 )
 def test_what_draws_on_an_account(account: str, change: int, drawn: bool) -> None:
     assert draws(account, change) is drawn
@@ -75,6 +91,21 @@ def test_other_moves_or_another_event_have_another_hash(one: list[Move], two: li
     same = content_hash("accrue", one) == content_hash("accrue", two)
     assert same == (flat(one) == flat(two))
     assert content_hash("accrue", one) != content_hash("reverse", one)
+
+
+def test_a_hash_in_the_books_is_found_again_by_any_later_version() -> None:
+    moves = [Move("expense:commission", PENDING, 18_500), Move(PENDING, OWED, 0)]
+    known = "93cf1fda5bca655a02bd782e2c3e94559e4a80e2227d9a0b807e817f5074dcc0"
+    assert content_hash("accrue", moves) == known
+
+
+def test_a_fault_says_whose_entry_and_which_accounts() -> None:
+    differs = ContentDiffers("org_shop", "accrue:lin_1")
+    assert (differs.merchant_id, differs.key) == ("org_shop", "accrue:lin_1")
+    assert str(differs) == "org_shop: the entry accrue:lin_1 is in the books with other content"
+    overdrawn = Overdrawn([PENDING, OWED])
+    assert overdrawn.accounts == (PENDING, OWED)
+    assert str(overdrawn) == f"overdrawn, one of: {PENDING}, {OWED}"
 
 
 def test_a_partner_has_five_accounts_and_no_other() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jejaring.ledger.rules import changes
+from jejaring.ledger import accounts
+from jejaring.ledger.rules import Move, changes
 from jejaring.payouts import rules
 from jejaring.payouts.rules import ItemFacts, MethodFacts, PayoutFacts
 
@@ -34,7 +35,7 @@ def one(rest: int, owed: int = 0, method: MethodFacts = GOOD, minimum: int = 10_
 def test_who_is_skipped_and_why(rest: int, owed: int, method: MethodFacts, reason: str) -> None:
     plan = one(rest, owed, method)
     assert plan.payouts == ()
-    assert [(s.amount, s.reason) for s in plan.skipped] == [(rest, reason)]
+    assert plan.skipped == (rules.Skipped("org_r", rest, reason),)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("rest", "owed", "net"), [(10_000, 0, 10_000), (20_000, 10_000, 10_000)])
@@ -42,6 +43,10 @@ def test_a_payout_is_gross_less_what_is_netted(rest: int, owed: int, net: int) -
     (paid,) = one(rest, owed).payouts
     assert (paid.gross, paid.netted, paid.tax, paid.fee, paid.net) == (rest, owed, 0, 0, net)
     assert [item.id for item in paid.items] == ["itm_1"]
+
+
+def test_a_single_rupiah_is_paid_where_the_minimum_allows_it() -> None:
+    assert [paid.net for paid in one(1, minimum=0).payouts] == [1]
 
 
 def test_a_partner_without_a_known_method_has_none() -> None:
@@ -105,6 +110,11 @@ def test_a_changed_line_netting_or_method_changes_the_hash() -> None:
     assert len(hashes) == 4
 
 
+def test_a_run_that_waits_for_approval_is_found_unchanged_by_any_later_version() -> None:
+    known = "9ead6aa07709fac948b4376e04d3dff43af077fa8588c7a0faca5a41e973907b"
+    assert rules.lines_hash(one(20_000, 5).payouts) == known
+
+
 @pytest.mark.parametrize(
     ("net", "limit", "maker", "approver", "needed"),
     [
@@ -124,6 +134,10 @@ def test_who_may_approve(
     ("state", "outcome", "wanted"),
     [
         ("approved", "paid", ("success",)),
+        ("sending", "paid", ("success",)),
+        ("approved", "failed", ("fail",)),
+        ("approved", "returned", ("success", "return")),
+        ("returned", "failed", ()),
         ("sending", "failed", ("fail",)),
         ("sending", "returned", ("success", "return")),
         ("succeeded", "failed", ("return",)),
@@ -142,8 +156,33 @@ def test_what_an_outcome_makes_of_a_state(
     state: str, outcome: rules.Outcome, wanted: tuple[str, ...] | None
 ) -> None:
     assert rules.steps(state, outcome) == wanted
-    for step in wanted or ():
-        assert rules.reached(step) in ("succeeded", "failed", "returned")  # type: ignore[arg-type]
+
+
+def test_the_state_after_each_step() -> None:
+    assert [rules.reached(step) for step in ("success", "fail", "return")] == [
+        "succeeded",
+        "failed",
+        "returned",
+    ]
+
+
+def test_what_each_step_posts() -> None:
+    payout = PayoutFacts("pay_1", "org_r", 100, 10, 3, 2, 85)
+    p = "partner:org_r"
+    assert rules.reserve_moves(payout) == (
+        Move(f"{p}:payable", f"{p}:owed_back", 10),
+        Move(f"{p}:payable", f"{p}:in_payout", 90),
+    )
+    assert rules.step_moves("fail", payout) == (Move(f"{p}:in_payout", f"{p}:payable", 90),)
+    assert rules.step_moves("return", payout) == (
+        Move(accounts.CASH_OUT, f"{p}:payable", 85),
+        Move(accounts.TAX_PPH21, f"{p}:payable", 3),
+    )
+    assert rules.step_moves("success", payout) == (
+        Move(f"{p}:in_payout", accounts.TAX_PPH21, 3),
+        Move(f"{p}:in_payout", accounts.CASH_OUT, 85),
+        Move(f"{p}:in_payout", accounts.EXPENSE_BANK_FEE, 2),
+    )
 
 
 MONEY = st.integers(0, 10**9)

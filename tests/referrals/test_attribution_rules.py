@@ -164,6 +164,23 @@ STORIES: list[tuple[str, list[Seen], Policy, str | None, dict[str, str]]] = [
         {"a1": "used_up", "b1": "last_touch"},
     ),
     (
+        "a code that was scanned is used up as well",
+        [touch("a1", hours(1), "scan", uses=20), touch("b1", hours(2), "scan", uses=19)],
+        Policy(),
+        "b1",
+        {"a1": "used_up", "b1": "last_touch"},
+    ),
+    (
+        "a campaign that is younger than the sale",
+        [
+            touch("a1", T + timedelta(seconds=1), campaign_id="cmp_9"),
+            touch("b1", T, campaign_id="cmp_9"),
+        ],
+        Policy(),
+        None,
+        {"a1": "after_sale", "b1": "not_live"},
+    ),
+    (
         "a campaign that is not known",
         [touch("a1", hours(1), campaign_id="cmp_9")],
         Policy(),
@@ -189,6 +206,15 @@ def test_stories(
     verdict = rules.credit(touches, {"cmp_1": promise(policy=policy)}, PARTNERS, ONE)
     assert winner(verdict) == wins
     assert reasons(verdict) == why
+
+
+def test_the_order_of_precedence() -> None:
+    ways = ("manual", "coupon", "chat", "creator", "click", "scan", "bond")
+    manual, coupon, chat, creator, click, scan, bond = (
+        rules.rank(touch("a1", by=by), Policy()) for by in ways
+    )
+    behind = rules.rank(touch("a1", by="coupon"), Policy(coupon_beats_click=False))
+    assert manual < coupon < chat == creator < click == scan < behind < bond
 
 
 def test_a_pause_at_the_touch_or_at_the_sale_loses() -> None:
@@ -235,75 +261,32 @@ def test_direct_is_what_the_link_led_to_or_anything_without_a_product() -> None:
         assert [s.item for s in verdict.shares] == items
 
 
-SHARED: list[tuple[str, list[Seen], str, dict[str, int]]] = [
-    ("one alone", [touch("a1")], "linear", {"a1": 10_000}),
-    (
-        "three: the rest to the lowest id",
-        [touch("c1", hours(3)), touch("b1", hours(2)), touch("a1", hours(1))],
-        "linear",
-        {"a1": 3_334, "b1": 3_333, "c1": 3_333},
-    ),
-    ("position of one", [touch("a1")], "position", {"a1": 10_000}),
-    (
-        "position of two",
-        [touch("a1", hours(3)), touch("b1", hours(1))],
-        "position",
-        {"a1": 5_000, "b1": 5_000},
-    ),
-    (
-        "position of three",
-        [touch("b1", hours(3)), touch("c1", hours(2)), touch("a1", hours(1))],
-        "position",
-        {"a1": 4_000, "b1": 4_000, "c1": 2_000},
-    ),
-    (
-        "position of four",
-        [
-            touch("d1", hours(4)),
-            touch("b1", hours(3)),
-            touch("c1", hours(2)),
-            touch("a1", hours(1)),
-        ],
-        "position",
-        {"a1": 4_000, "b1": 1_000, "c1": 1_000, "d1": 4_000},
-    ),
-    (
-        "a partner's touches make one share, shown by the latest",
-        [touch("a1", hours(3)), touch("b1", hours(2)), touch("a2", hours(1))],
-        "position",
-        {"a2": 8_000, "b1": 2_000},
-    ),
-    (
-        "only touches of the best one's precedence share",
-        [touch("a1", hours(3)), touch("b1", hours(2)), touch("c9", T, "coupon")],
-        "linear",
-        {"c9": 10_000},
-    ),
-    (
-        "and only eligible ones",
-        [touch("a1", hours(24 * 31)), touch("b1", hours(2)), touch("c1", hours(1), uses=20)],
-        "linear",
-        {"b1": 10_000},
-    ),
+# Each line's reasons, and the one that came closest to winning.
+CLOSEST: list[tuple[list[Seen], str]] = [
+    ([], "no_touch"),
+    ([touch("a1", hours(24 * 31)), touch("b1", T + timedelta(hours=1))], "outside_window"),
+    ([touch("a1", hours(24 * 31)), touch("b1", hours(1), campaign_id="cmp_9")], "not_live"),
+    ([touch("b1", hours(1), campaign_id="cmp_9"), touch("e1", hours(2))], "enrolment_ended"),
+    ([touch("a1", hours(1), uses=20), touch("e1", hours(2))], "used_up"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("touches", "model", "wanted"), [s[1:] for s in SHARED], ids=[s[0] for s in SHARED]
-)
-def test_a_line_is_shared(touches: list[Seen], model: str, wanted: dict[str, int]) -> None:
-    promises = {"cmp_1": promise(policy=Policy(model))}
-    verdict = rules.credit(touches, promises, PARTNERS, ONE)
-    assert {s.touch.id: s.share_bp for s in verdict.shares} == wanted
-    clicks = [j for j in verdict.judged if j.won and j.touch.by == "click"]
-    assert {j.reason for j in clicks} <= {model}
+@pytest.mark.parametrize(("touches", "reason"), CLOSEST, ids=[c[1] for c in CLOSEST])
+def test_a_bare_line_says_what_came_closest(touches: list[Seen], reason: str) -> None:
+    partners = PARTNERS | {"enr_e": partner("e", active_to=hours(3))}
+    for seen in (touches, touches[::-1]):
+        verdict = rules.credit(seen, {"cmp_1": promise()}, partners, ONE)
+        assert verdict.uncredited == {1: reason}
 
 
-def test_with_five_between_the_rest_of_the_middle_goes_to_the_lowest_ids() -> None:
-    seen = [touch(f"a{i}", hours(9 - i)) for i in range(8)]
-    shares = {t.id: bp for t, bp in rules.parts("position", seen)}
-    assert sum(shares.values()) == 10_000
-    assert [shares[f"a{i}"] for i in range(8)] == [4_000, 334, 334, 333, 333, 333, 333, 4_000]
+@pytest.mark.parametrize("lines", [((1, "prd_1"), (2, "prd_2")), ((1, "prd_2"), (2, "prd_1"))])
+def test_a_touch_that_lost_one_line_and_missed_another_lost(
+    lines: tuple[tuple[int, str], ...],
+) -> None:
+    promises = {"cmp_1": promise(products=frozenset({"prd_1"}))}
+    touches = [touch("a1", hours(2)), touch("b1", hours(1))]
+    verdict = rules.credit(touches, promises, PARTNERS, Sold(T, lines))
+    assert reasons(verdict) == {"a1": "later_touch", "b1": "last_touch"}
 
 
 def test_a_bond_lasts_longer_than_the_window_and_yields_to_everything() -> None:

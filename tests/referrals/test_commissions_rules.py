@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.terms.rules import Rule, Terms, Worth
+from campaigns.terms.rules import MARGIN_INDEX, Rule, Terms, Worth
 from jejaring.ledger.rules import changes
 from referrals.commissions import rules
-from referrals.commissions.rules import LineNow
+from referrals.commissions.rules import ClickFee, LineNow, PaidClick
 
 T = datetime(2026, 11, 24, 3, tzinfo=UTC)
 
@@ -118,7 +118,9 @@ def test_when_a_hold_is_over() -> None:
         ("pending", 100, 0, None, "pending"),
         ("pending", 100, 100, None, "reversed"),
         ("pending", 0, 0, None, "pending"),
+        ("pending", 1, 1, None, "reversed"),
         ("rejected", 100, 0, None, "rejected"),
+        ("rejected", 100, 100, None, "rejected"),
         ("held", 100, 50, None, "held"),
         ("payable", 100, 0, "payable", "payable"),
         ("payable", 100, 0, None, "payable"),
@@ -135,6 +137,8 @@ def test_what_is_shown(
 
 def test_keys_are_those_of_the_postings() -> None:
     assert rules.accrual_key("lin_1", "enr_1", 0) == "accrue:lin_1:enr_1:0"
+    assert rules.accrual_key("lin_1", "enr_1", 0, "dec_1") == "accrue:lin_1:enr_1:0:dec_1"
+    assert rules.recredit_key("com_1", "dec_1") == "recredit:com_1:dec_1"
     assert rules.amend_key("com_1", 3) == "amend:com_1:3"
     assert rules.release_key("com_1", 1) == "release:com_1:1"
     assert rules.reverse_key("com_1", rules.cause_of_version(3)) == "reverse:com_1:v3"
@@ -152,6 +156,8 @@ def test_moves() -> None:
         f"{p}:owed_back": -2,
         cost: 5,
     }
+    assert changes(rules.reverse_moves("org_1", "pending", 5)) == {f"{p}:pending": -5, cost: 5}
+    assert changes(rules.reinstate_moves("org_1", "held", 5)) == {f"{p}:held": 5, cost: -5}
     assert changes(rules.reinstate_moves("org_1", "payable", 5, 2)) == {
         f"{p}:payable": 3,
         f"{p}:owed_back": 2,
@@ -196,6 +202,61 @@ def test_a_share_knows_only_the_limit_over_all_rules() -> None:
     capped = Terms(terms.rules, max_per_partner_month=100)
     (row,) = rules.overall_limited([worth(500)], capped, {"r0": 30})
     assert (row.amount, row.notes) == (70, ("month_cap",))
+
+
+def test_the_limit_per_order_holds_for_all_partners_together() -> None:
+    made = tuple(
+        Rule(name, "percent", rate_bp=1000, max_per_order=limit)
+        for name, limit in (("r0", 100), ("r1", 60), ("r2", None))
+    )
+    rows = [worth(150), worth(150, position=2), worth(30, 1), worth(60, 1), worth(500, 2)]
+    rows.append(worth(700, MARGIN_INDEX))
+    found = rules.order_limited(rows, Terms(made))
+    assert [w.amount for w in found] == [50, 50, 20, 40, 500, 700]
+    assert [w.notes for w in found] == [("max_per_order",)] * 4 + [(), ()]
+    assert [w.position for w in found] == [1, 2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("limits", [(100, None), (100, 100), (None, None)])
+def test_terms_before_their_limits_per_order(limits: tuple[int | None, ...]) -> None:
+    def made(*limits: int | None) -> Terms:
+        rules = (Rule("r", "percent", rate_bp=1, max_per_order=limit) for limit in limits)
+        return Terms(tuple(rules), hold_days=3, max_per_partner_month=9)
+
+    assert rules.without_order_limits(made(*limits)) == made(None, None)
+
+
+@pytest.mark.parametrize(
+    ("proved", "loose", "fee"),
+    [
+        ([], [], ClickFee(0)),
+        ([300, 200], [], ClickFee(500)),
+        ([], [199], ClickFee(199)),
+        ([], [100, 100], ClickFee(199, ("no_cookie",))),
+        ([300], [50], ClickFee(350)),
+        ([800], [199], ClickFee(999)),
+        ([801], [199], ClickFee(999, ("max_per_day",))),
+        ([900, 200], [500], ClickFee(999, ("no_cookie", "max_per_day"))),
+    ],
+)
+def test_clicks_without_a_cookie_share_a_fifth_of_the_day(
+    proved: list[int], loose: list[int], fee: ClickFee
+) -> None:
+    clicks = [PaidClick(n, True) for n in proved] + [PaidClick(n, False) for n in loose]
+    assert rules.click_fee(clicks, 999) == fee
+    assert rules.click_fee(clicks[::-1], 999) == fee
+
+
+def test_a_day_without_a_limit_left_pays_nothing() -> None:
+    assert rules.click_fee([PaidClick(200, False)], 0) == ClickFee(0, ("no_cookie",))
+    assert rules.click_fee([PaidClick(200, True)], 0) == ClickFee(0, ("max_per_day",))
+
+
+@given(st.lists(st.booleans(), max_size=50), st.integers(0, 1_000), st.integers(0, 50_000))
+def test_clicks_never_pass_the_limits(proved: list[bool], amount: int, most: int) -> None:
+    fee = rules.click_fee([PaidClick(amount, one) for one in proved], most)
+    assert fee.amount <= most
+    assert fee.amount - sum(proved) * amount <= most // 5
 
 
 def test_a_margin_takes_nothing_of_the_budget() -> None:

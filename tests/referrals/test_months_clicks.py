@@ -5,18 +5,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jejaring import world
 from jejaring.jobs import worker
 from jejaring.jobs.models import Job
 from jejaring.ledger import audit as ledger_audit
 from referrals.clicks import queries
-from referrals.commissions import audit, rules
+from referrals.commissions import audit
 from referrals.commissions.models import Commission
 from referrals.commissions.release import release_due
-from referrals.commissions.rules import ClickFee, PaidClick
 from referrals.months import click_fee
 from referrals.months.click_fee import TOPIC
 from referrals.months.jobs import HANDLERS
@@ -27,30 +24,6 @@ from tests.referrals.shop import Stage, set_terms, set_up
 DAY = date(2026, 10, 5)
 NOON = datetime(2026, 10, 5, 5, tzinfo=UTC)
 NEXT = datetime(2026, 10, 6, 1, tzinfo=UTC)
-SURE, LOOSE = PaidClick(200, proved=True), PaidClick(200, proved=False)
-
-
-@pytest.mark.parametrize(
-    ("clicks", "most", "fee"),
-    [
-        ([], 10_000, ClickFee(0)),
-        ([SURE] * 3, 10_000, ClickFee(600)),
-        ([SURE] * 60, 10_000, ClickFee(10_000, ("max_per_day",))),
-        ([LOOSE] * 10, 10_000, ClickFee(2_000)),
-        ([LOOSE] * 11, 10_000, ClickFee(2_000, ("no_cookie",))),
-        ([SURE] * 45 + [LOOSE] * 20, 10_000, ClickFee(10_000, ("no_cookie", "max_per_day"))),
-        ([LOOSE], 0, ClickFee(0, ("no_cookie",))),
-    ],
-)
-def test_a_day_of_clicks(clicks: list[PaidClick], most: int, fee: ClickFee) -> None:
-    assert rules.click_fee(clicks, most) == fee
-
-
-@given(st.lists(st.booleans(), max_size=50), st.integers(0, 1_000), st.integers(0, 50_000))
-def test_clicks_never_pass_the_limits(proved: list[bool], amount: int, most: int) -> None:
-    fee = rules.click_fee([PaidClick(amount, one) for one in proved], most)
-    assert fee.amount <= most
-    assert fee.amount - sum(proved) * amount <= most // 5
 
 
 def terms(**more: Any) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Orders as values: totals, states, refunds; tables and laws."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -55,12 +58,15 @@ def test_the_bases_re_add_to_the_whole(given_lines: list[LineDraft], share: int)
     ("change", "faults"),
     [
         ({}, []),
+        ({"lines": (LineDraft("A", 1, 5, 5), LineDraft("B", 1, 1, 0))}, []),
+        ({"lines": (LineDraft("A", 1, 10**12),)}, []),
         ({"discount": 145_000}, []),
         ({"discount": 145_001}, [("/discount", "discount_over_total")]),
         ({"lines": (LineDraft("A", 1, 5, 6),)}, [("/items/0/discount", "discount_over_line")]),
         ({"lines": (LineDraft("A", 2, 10**12),)}, [("/items", "order_too_large")]),
         ({"placed_at": T + timedelta(minutes=5)}, []),
         ({"placed_at": T + timedelta(minutes=6)}, [("/placed_at", "placed_ahead")]),
+        ({"updated_at": T + timedelta(minutes=5)}, []),
         ({"updated_at": T + timedelta(minutes=6)}, [("/updated_at", "updated_ahead")]),
     ],
 )
@@ -84,6 +90,30 @@ def test_the_content_is_what_the_body_says_but_for_its_time() -> None:
     assert rules.content_hash(draft(), "q", None) != one
 
 
+@pytest.fixture
+def server_in_jayapura(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Jayapura")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("server_in_jayapura")
+def test_a_stored_hash_is_found_again_by_any_later_version_on_any_server() -> None:
+    said: dict[str, Any] = {"click_id": "clk_1", "coupon": "RINA", "note": "warna biru"}
+    said |= {"discount": 1_000, "shipping": 12_000, "creator": "rina.shop"}
+    known = "62a15361c03cb3c576feaf3e9fc7ceccc4b8dcb69f2e16df887e23a0680353bb"
+    assert rules.content_hash(draft(**said), "p", "e") == known
+    refund = "b0a95be7dc9083c49e3c3fd671623093cff2b877bd2a82b57bad71120fe7d4d6"
+    assert rules.refund_hash(None, [(2, 1), (1, 2)], "rusak") == refund
+
+
+def test_an_order_that_is_too_large_is_told_the_limit() -> None:
+    (fault,) = rules.wrong(draft(lines=(LineDraft("A", 1, 10**12 + 1),)), T)
+    assert fault.values == {"amount": 10**12}
+
+
 @pytest.mark.parametrize(
     ("current", "wanted", "newer", "after"),
     [
@@ -102,6 +132,14 @@ def test_states_move_forward_unless_newer(
     current: str, wanted: str, newer: bool, after: str
 ) -> None:
     assert rules.next_state(current, wanted, newer=newer) == after
+    assert rules.may_move(current, wanted) is (
+        rules.next_state(current, wanted, newer=False) == wanted
+    )
+
+
+@pytest.mark.parametrize("state", rules.STATES)
+def test_an_order_may_stay_as_it_is(state: str) -> None:
+    assert rules.may_move(state, state)
 
 
 def test_milestones_are_the_first_time_of_each() -> None:
@@ -171,15 +209,24 @@ def test_single_units_take_the_base_exactly(base: int, quantity: int) -> None:
 def test_units_are_capped_by_what_an_amount_left() -> None:
     line = LineLeft(1, 2, 100, 80)
     assert rules.spread_items([(1, 1)], [line]) == (Part(1, 20, 1),)
+    assert rules.spread_items([(1, 1)], [LineLeft(1, 2, 100)]) == (Part(1, 50, 1),)
+
+
+def test_the_last_unit_takes_all_that_is_left() -> None:
+    line = LineLeft(1, 2, 200, refunded=50, returned=1)
+    assert rules.spread_items([(1, 1)], [line]) == (Part(1, 150, 1),)
 
 
 def test_units_that_are_not_there_are_named() -> None:
     with pytest.raises(Invalid) as refused:
         rules.spread_items([(2, 1), (1, 2), (1, 1)], [LineLeft(1, 2, 100)])
-    assert [(f.pointer, f.code) for f in refused.value.fields] == [
-        ("/items/0/line", "unknown_line"),
-        ("/items/2/quantity", "over_quantity"),
+    assert [(f.pointer, f.code, f.values) for f in refused.value.fields] == [
+        ("/items/0/line", "unknown_line", {"line": 2}),
+        ("/items/2/quantity", "over_quantity", {"n": 2}),
     ]
+    with pytest.raises(Invalid) as refused:
+        rules.spread_items([(1, 2)], [LineLeft(1, 2, 100, 50, returned=1)])
+    assert refused.value.fields[0].values == {"n": 1}
 
 
 def test_a_refund_s_content() -> None:
@@ -217,6 +264,8 @@ def test_a_span_includes_its_last_day_whole() -> None:
     assert rules.span(day, day) == (start, start + timedelta(days=1))
     assert rules.span(T, T) == (T, T)
     assert rules.span(None, None) == (None, None)
+    east = timedelta(hours=2)
+    assert rules.span(day, day, "Asia/Jayapura") == (start - east, start - east + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -235,6 +284,15 @@ def test_a_span_includes_its_last_day_whole() -> None:
             [(1, 100)],
             [{"1": 90}, {"1": 30}],
         ),
+        (
+            [(None, {"1": 100}, {"1": 0}), (None, {"2": 100}, {"2": 0})],
+            [(1, 100), (2, 100)],
+            [{"1": 100}, {"2": 100}],
+        ),
+        # What took nothing yet; what was asked of a line that the order no longer has.
+        ([(None, {"1": 100}, {})], [(1, 100)], [{"1": 100}]),
+        ([(None, {"9": 100}, {"9": 0})], [(1, 100)], [{"9": 0}]),
+        ([(20, {}, {"9": 20})], [(1, 100)], [{"9": 20}]),
         ([], [(1, 100)], []),
     ],
 )
