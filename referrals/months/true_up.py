@@ -35,7 +35,8 @@ async def settle_due() -> int:
     """
     done = 0
     while True:
-        due = TrueUp.filter(done_at=None, next_at__lte=world.now()).order_by("next_at", "id")
+        due = TrueUp.filter(done_at=None, next_at__lte=world.now())
+        due = due.order_by("next_at", "enrolment_id", "rule")  # a cap is used up in this order
         ids = await due.limit(BATCH).values_list("id", "campaign_id", "enrolment_id")
         for found in ids:
             done += await _one(*map(str, found))
