@@ -1,0 +1,1 @@
+"""Proofs: what must hold whatever happens, tried at every point where it could break."""
