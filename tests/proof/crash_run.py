@@ -15,10 +15,12 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from starlette.applications import Starlette
 
 from jejaring import commands, main
 from jejaring.db import connect
@@ -46,11 +48,17 @@ class Story:
     memory: Path
 
 
+@cache
+def _built() -> Starlette:
+    """Made once, before the processes fork: nothing of it has seen a request or a database."""
+    return main.build(own_database=False)
+
+
 @asynccontextmanager
 async def _client() -> AsyncIterator[httpx2.AsyncClient]:
     """The application in this process, and a client of it."""
     await connect.connect(settings())
-    built = main.build(own_database=False)
+    built = _built()
     async with built.router.lifespan_context(built):
         transport = httpx2.ASGITransport(app=built, raise_app_exceptions=True)
         async with httpx2.AsyncClient(transport=transport, base_url=settings().base) as http:
@@ -211,6 +219,7 @@ async def _keep_empty() -> None:
 def tell(place: str, first: str, every: str, *names: str) -> None:
     """A line of JSON for each story."""
     crash_seam.install()
+    _built()
     _must(_in_a_process(_keep_empty()))
     for name in names:
         told = play(name, int(first), int(every), Path(place))

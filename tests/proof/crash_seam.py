@@ -14,7 +14,7 @@ from typing import Any, Literal
 import aiosqlite
 import asyncpg
 
-from referrals.clicks import store_sqlite
+from referrals.clicks.stores import sqlite
 
 DIED = 9
 When = Literal["before", "after"]
@@ -71,13 +71,13 @@ def install() -> None:
 
 def _install_sqlite() -> None:
     plain: Any = aiosqlite.Connection._execute
-    in_thread = store_sqlite.Store._in_thread
+    in_thread = sqlite.Store._in_thread
 
     async def execute(self: Any, fn: Any, *args: Any, **more: Any) -> Any:
         run = partial(_watched, self._connection, fn, *args, **more)
         return await plain(self, run)
 
-    async def clicks(self: store_sqlite.Store, statement: str) -> None:
+    async def clicks(self: sqlite.Store, statement: str) -> None:
         if statement != "COMMIT":
             await in_thread(self, statement)
             return
@@ -86,7 +86,7 @@ def _install_sqlite() -> None:
         watch.passed()
 
     aiosqlite.Connection._execute = execute  # type: ignore[method-assign]
-    store_sqlite.Store._in_thread = clicks  # type: ignore[method-assign]
+    sqlite.Store._in_thread = clicks  # type: ignore[method-assign]
 
 
 def _watched(connection: sqlite3.Connection, fn: Any, *args: Any, **more: Any) -> Any:
