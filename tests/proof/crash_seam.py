@@ -37,22 +37,24 @@ class Watch:
         if _is_write(statement):
             self.last = statement
 
-    def reach(self, statement: str) -> None:
-        """A commit is about to be made."""
+    def reach(self, statement: str) -> int:
+        """A commit is about to be made: which one."""
         words = self.last if statement.startswith("COMMIT") else statement
         self.seen.append(f"{self.step}: {' '.join(words.split())[:60]}")
         self.last = "nothing written"
-        if self.when == "before" and len(self.seen) == self.at:
-            self._die()
+        number = len(self.seen)
+        if self.when == "before" and number == self.at:
+            self._die(number)
+        return number
 
-    def passed(self) -> None:
+    def passed(self, number: int) -> None:
         """It has been made; nobody knows of it yet."""
-        if self.when == "after" and len(self.seen) == self.at:
-            self._die()
+        if self.when == "after" and number == self.at:
+            self._die(number)
 
-    def _die(self) -> None:
+    def _die(self, number: int) -> None:
         if self.grave is not None:
-            self.grave.write_text(self.seen[-1])
+            self.grave.write_text(self.seen[number - 1])
         os._exit(DIED)
 
 
@@ -81,9 +83,9 @@ def _install_sqlite() -> None:
         if statement != "COMMIT":
             await in_thread(self, statement)
             return
-        watch.reach("COMMIT of clicks")
+        number = watch.reach("COMMIT of clicks")
         await in_thread(self, statement)
-        watch.passed()
+        watch.passed(number)
 
     aiosqlite.Connection._execute = execute  # type: ignore[method-assign]
     sqlite.Store._in_thread = clicks  # type: ignore[method-assign]
@@ -95,9 +97,9 @@ def _watched(connection: sqlite3.Connection, fn: Any, *args: Any, **more: Any) -
     if words is None:
         watch.wrote(args[0] if args and isinstance(args[0], str) else _rows(fn))
         return fn(*args, **more)
-    watch.reach(words)
+    number = watch.reach(words)
     found = fn(*args, **more)
-    watch.passed()
+    watch.passed(number)
     return found
 
 
@@ -127,9 +129,9 @@ def _install_postgres() -> None:
         if not ends and (self.is_in_transaction() or not _is_write(statement)):
             watch.wrote(statement)
             return await work()
-        watch.reach(statement)
+        number = watch.reach(statement)
         found = await work()
-        watch.passed()
+        watch.passed(number)
         return found
 
     async def do_execute(self: Any, query: str, *args: Any, **more: Any) -> Any:

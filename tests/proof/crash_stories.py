@@ -143,7 +143,7 @@ def _of(c: Client, number: int, what: str) -> str:
 
 async def _credit(c: Client) -> object:
     wanted = {"enrolment_id": c.told["dimas"]["id"], "reason": "Dimas yang menawarkan"}
-    return await c.shop("POST", _of(c, 4, "credit"), wanted)
+    return await c.shop("POST", _of(c, 4, "credit"), wanted, "credit-4")
 
 
 async def _set_money(cast: Cast, s: stage.Stage) -> None:
@@ -191,9 +191,8 @@ async def _commissions(c: Client) -> object:
 
 def _decide(story: Story, name: str, number: int, verb: str, json: object) -> None:
     async def act(c: Client) -> object:
-        return await c.shop(
-            "POST", f"/v1/commissions/{c.told['commissions'][number][1]}/{verb}", json
-        )
+        path = f"/v1/commissions/{c.told['commissions'][number][1]}/{verb}"
+        return await c.shop("POST", path, json, f"{verb}-{number}")
 
     story.then(name, act)
 
@@ -201,7 +200,8 @@ def _decide(story: Story, name: str, number: int, verb: str, json: object) -> No
 def _appeal(story: Story, name: str, number: int) -> None:
     async def act(c: Client) -> object:
         path = f"/v1/commissions/{c.told['commissions'][number][1]}/appeal"
-        return await c.ask("rina", "POST", path, {"text": "Pembelinya tetangga saya."})
+        words = {"text": "Pembelinya tetangga saya."}
+        return await c.ask("rina", "POST", path, words, f"appeal-{number}")
 
     story.then(name, act)
 
