@@ -46,13 +46,14 @@ class Client:
         """The shop asks."""
         return await self.ask("laras", method, path, json, key)
 
-    async def click(self, code: str, address: str = "10.0.0.1") -> str:
-        """Somebody new opens a link: the click id that the shop is handed."""
+    async def click(self, code: str, address: str = "10.0.0.1") -> dict[str, str]:
+        """Somebody new opens a link: the click id that the shop is handed, and when."""
         self.http.cookies.clear()
         headers = {"User-Agent": PHONE, "X-Forwarded-For": address}
         reply = await self.http.get(f"/r/{code}", headers=headers)
         assert reply.status_code == 302, reply.text
-        return httpx2.URL(reply.headers["location"]).params["jj"]
+        click = httpx2.URL(reply.headers["location"]).params["jj"]
+        return {"id": click, "at": world.now().isoformat()}
 
 
 Act = Callable[[Client], Awaitable[object]]
@@ -86,9 +87,14 @@ class Story:
         self.steps: list[Step] = []
         self.at = BEGAN
 
+    @property
+    def next(self) -> datetime:
+        """When the next step is, unless it says otherwise."""
+        return self.at + timedelta(minutes=30)
+
     def then(self, name: str, act: Act, days: float = 0) -> None:
         """The next step."""
-        self.at += timedelta(days=days) if days else timedelta(minutes=30)
+        self.at = self.at + timedelta(days=days) if days else self.next
         assert name not in {step.name for step in self.steps}, name
         self.steps.append(Step(name, self.at, act))
 

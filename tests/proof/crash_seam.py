@@ -83,7 +83,7 @@ def _install_sqlite() -> None:
         if statement != "COMMIT":
             await in_thread(self, statement)
             return
-        number = watch.reach("COMMIT of clicks")
+        number = watch.reach("INSERT INTO click, COMMIT")
         await in_thread(self, statement)
         watch.passed(number)
 

@@ -4,7 +4,7 @@ Each step is one request (or one round of the worker) with a clock of its own; w
 interrupted the client takes it again, with the same keys, two minutes later.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -48,10 +48,10 @@ def _join(who: str, ref: str | None = None) -> Act:
 
 def _sell(story: Story, name: str, order_id: str, **more: Any) -> None:
     """A sale whose `click` names the step that got its click id."""
-    at, click = story.at, more.pop("click", None)
+    at, click = story.next, more.pop("click")
 
     async def act(c: Client) -> object:
-        click_id = c.told[click] if click else None
+        click_id = c.told[click]["id"]
         return await c.shop("POST", "/v1/sales", order(order_id, at, click_id=click_id, **more))
 
     story.then(name, act)
@@ -115,7 +115,7 @@ async def _raise(c: Client) -> object:
 async def _batch(c: Client) -> object:
     at = BEGAN + timedelta(minutes=330)
     sales = [
-        order("INV-2", at, click_id=c.told["click"]),
+        order("INV-2", at, click_id=c.told["click"]["id"]),
         order("INV-3", at, coupon=c.told["dimas"]["coupon"]),
         order("INV-4", at),
     ]
@@ -313,10 +313,11 @@ def month() -> Story:
 
 def _fast(s: Story) -> None:
     """An order five seconds after its click."""
-    at = s.at + timedelta(seconds=5)
 
     async def act(c: Client) -> object:
-        return await c.shop("POST", "/v1/sales", order("INV-9", at, click_id=c.told["click 3"]))
+        click = c.told["click 3"]
+        at = datetime.fromisoformat(click["at"]) + timedelta(seconds=5)
+        return await c.shop("POST", "/v1/sales", order("INV-9", at, click_id=click["id"]))
 
     s.then("fast", act)
 

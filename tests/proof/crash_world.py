@@ -66,6 +66,18 @@ _CALLED = (
 )
 
 
+def _told_apart(events: list[Row]) -> list[Row]:
+    """One row for each commission that an event tells of: how many one tells of at once is a
+    matter of who was at work when.
+    """
+    rows = []
+    for event in events:
+        data = event["data"]
+        several = data.get("commissions") or [None]
+        rows += [event | {"data": data | {"commissions": one}, "subject": ""} for one in several]
+    return rows
+
+
 def _named(of: Mapping[str, list[Row]]) -> Names:
     names = Names()
     runs = [row for row in of["payout_run"] if row["approved_at"] is not None]
@@ -121,6 +133,7 @@ async def whole() -> World:
     """Every table's rows as sorted lines."""
     of = {t: [_readable(r) for r in await rows(t)] for t in await tables()}
     of["job"] = [row for row in of["job"] if row["topic"] != _NO_PART]
+    of["event"] = _told_apart(of["event"])
     names = _named(of)
     return {
         table: sorted(_as_line(table, row, names) for row in found)
