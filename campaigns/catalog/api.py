@@ -74,5 +74,5 @@ ENDPOINTS: list[Endpoint] = [
     patch("/v1/products/{product_id}", change_product, _GUARD),
     post("/v1/sites", create_site, _GUARD, statuses=(200,)),
     get("/v1/sites", list_sites, _GUARD),
-    post("/v1/sites/{site_id}/verify", verify_site, _GUARD, status=200),
+    post("/v1/sites/{site_id}/verify", verify_site, _GUARD, status=200, apart=True),
 ]

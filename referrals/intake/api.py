@@ -277,8 +277,8 @@ async def _refund_reply(caller: Caller, outcome: RefundOutcome, lang: str) -> Re
 
 _GUARD = guards.merchant("sales")
 ENDPOINTS: list[Endpoint] = [
-    post("/v1/sales", record_sale, _GUARD, statuses=(200,)),
-    post("/v1/sales/batch", record_batch, _GUARD, status=200),
+    post("/v1/sales", record_sale, _GUARD, statuses=(200,), apart=True),
+    post("/v1/sales/batch", record_batch, _GUARD, status=200, apart=True),
     get("/v1/sales", list_sales, _GUARD),
     get("/v1/sales/{sale_id}", get_sale, _GUARD),
     put("/v1/sales/{source}/{order_id:path}", put_sale, _GUARD, statuses=(201,)),

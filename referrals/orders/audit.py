@@ -1,4 +1,6 @@
-"""`check` for orders: what is refunded of each line is what its refunds and lost disputes took."""
+"""`check` for orders: their totals are their lines, and what is refunded of each line is what its
+refunds and lost disputes took.
+"""
 
 from jejaring.db import sql
 from jejaring.ledger.rules import Difference
@@ -16,11 +18,30 @@ _REFUNDED = (
     "SELECT DISTINCT sale_id FROM refund WHERE state = 'applied' AND sale_id > ? "
     "ORDER BY sale_id LIMIT ?"
 )
+_TOTALS = (
+    "SELECT s.id, s.base, s.items_total, CAST(COALESCE(SUM(l.base), 0) AS BIGINT) AS lines, "
+    "CAST(COALESCE(SUM(l.quantity * l.unit_price), 0) AS BIGINT) AS items "
+    "FROM sale s LEFT JOIN sale_line l ON l.sale_id = s.id GROUP BY s.id, s.base, s.items_total "
+    "HAVING s.base <> COALESCE(SUM(l.base), 0) "
+    "OR s.items_total <> COALESCE(SUM(l.quantity * l.unit_price), 0) LIMIT 1000"
+)
 
 
 async def audit() -> list[Difference]:
-    """Lines that say more or less than their refunds, and refunded ones without any refund."""
+    """Orders whose totals are not their lines'; lines that say more or less than their refunds, and
+    refunded ones without any refund.
+    """
     found = [
+        Difference(
+            ROOM,
+            "totals",
+            row["id"],
+            (row["lines"], row["items"]),
+            (row["base"], row["items_total"]),
+        )
+        for row in await sql.rows(_TOTALS)
+    ]
+    found += [
         Difference(ROOM, "refunded", row["id"], 0, row["refunded"])
         for row in await sql.rows(_GROUNDLESS)
     ]

@@ -1,6 +1,7 @@
 """Cases: opened and grown by what the signals find, closed by a person's decision."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from jejaring import world
 from jejaring.db.transact import transact
@@ -35,10 +36,10 @@ class Finding:
 async def note_finding(found: Finding) -> bool:
     """Open the case or let it grow; seen before: nothing. Where the merchant says so, what is new
     is held. Whether there was anything new.
+
+    Held first: who dies in between finds the same again, and a second hold changes nothing.
     """
-    fresh = await transact(lambda: _grow(found))
-    if fresh is None:
-        return False
+    fresh = await _fresh(found)
     if fresh and (await queries.does(found.merchant_id))[found.signal] == "hold":
         reason = rules.HOLDS_AS[found.signal]
         for commission_id in fresh:
@@ -46,15 +47,31 @@ async def note_finding(found: Finding) -> bool:
                 await decide.hold(found.merchant_id, commission_id, reason, "worker")
             except Conflict:
                 continue  # decided, refunded or paid already: it is only flagged
-    return True
+    return await transact(lambda: _grow(found))
 
 
-async def _grow(found: Finding) -> list[str] | None:
-    place = {
+def _place(found: Finding) -> dict[str, Any]:
+    return {
         "merchant_id": found.merchant_id,
         "signal": found.signal,
         "subject": found.subject[:140],
     }
+
+
+async def _fresh(found: Finding) -> list[str]:
+    """The commissions that are in no such case yet: what a person released is not held again."""
+    case = await ReviewCase.get_or_none(**_place(found))
+    known: set[str] = set() if case is None else await _known(case, found)
+    return sorted(set(found.commissions) - known)
+
+
+async def _known(case: ReviewCase, found: Finding) -> set[str]:
+    parts = CasePart.filter(case_id=case.id, commission_id__in=list(found.commissions))
+    return {str(one) for one in await parts.values_list("commission_id", flat=True)}
+
+
+async def _grow(found: Finding) -> bool:
+    place = _place(found)
     made = ReviewCase(
         id=world.new_id("rvc"),
         **place,
@@ -64,19 +81,16 @@ async def _grow(found: Finding) -> list[str] | None:
     )
     await ReviewCase.bulk_create([made], ignore_conflicts=True)
     case = await ReviewCase.select_for_update().get(**place)
-    known = await CasePart.filter(
-        case_id=case.id, commission_id__in=list(found.commissions)
-    ).values_list("commission_id", flat=True)
-    fresh = sorted(set(found.commissions) - {str(one) for one in known})
+    fresh = sorted(set(found.commissions) - await _known(case, found))
     if not fresh and case.id != made.id:
-        return None
+        return False
     await CasePart.bulk_create([CasePart(case_id=case.id, commission_id=one) for one in fresh])
     if case.id != made.id:
         case.evidence = rules.merged(case.evidence, found.evidence)
         if case.closed_at is not None:
             case.opened_at, case.closed_at, case.outcome = world.now(), None, None
         await case.save(update_fields=["evidence", "opened_at", "closed_at", "outcome"])
-    return fresh
+    return True
 
 
 @dataclass(frozen=True)

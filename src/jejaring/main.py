@@ -24,6 +24,7 @@ from dashboards.figures import jobs as figures_jobs
 from dashboards.frame import hang
 from dashboards.frame import pages as frame_pages
 from dashboards.merchant import pages as merchant_pages
+from dashboards.operator import audit as operator_audit
 from dashboards.operator import jobs as operator_jobs
 from dashboards.operator import pages as operator_pages
 from dashboards.partner import pages as partner_pages
@@ -113,6 +114,7 @@ AUDITS: list[Callable[[], Awaitable[Sequence[object]]]] = [
     orders_audit.audit,
     posts_audit.audit,
     goodwill_audit.audit,
+    operator_audit.audit,
 ]
 
 HANDLERS: dict[str, worker.Handler] = {

@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from jejaring import world
+from jejaring.db.transact import drain
+from jejaring.jobs.models import Beat
 from jejaring.web.idempotency import ABANDONED, KEPT
 from jejaring.web.models import KeptReply
 from tests.cast import Cast, Member
@@ -27,10 +29,14 @@ async def toy(db: None) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def _post(
-    toy: httpx2.AsyncClient, who: Member, name: str = "a", key: str = KEY
+    toy: httpx2.AsyncClient,
+    who: Member,
+    name: str = "a",
+    key: str = KEY,
+    path: str = "/v1/toys",
 ) -> httpx2.Response:
     headers = who.headers | {"Idempotency-Key": key}
-    return await toy.post("/v1/toys", json={"name": name}, headers=headers)
+    return await toy.post(path, json={"name": name}, headers=headers)
 
 
 async def test_the_same_body_replays_the_answer(toy: httpx2.AsyncClient, cast: Cast) -> None:
@@ -107,11 +113,34 @@ async def test_a_key_is_plain_text(toy: httpx2.AsyncClient, cast: Cast, key: str
     assert (reply.status_code, reply.json()["code"]) == (400, "bad_idempotency_key")
 
 
-async def test_a_cut_off_request_keeps_its_key(toy: httpx2.AsyncClient, cast: Cast) -> None:
+@pytest.mark.parametrize("path", ["/v1/toys", "/v1/apart"])
+async def test_a_cut_off_request_keeps_its_key(
+    toy: httpx2.AsyncClient, cast: Cast, path: str
+) -> None:
     toys.started.clear()
-    task = asyncio.create_task(_post(toy, cast.laras, name="slow"))
+    toys.finish.clear()
+    task = asyncio.create_task(_post(toy, cast.laras, name="slow", path=path))
     await toys.started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await KeptReply.all().count() == 1
+    toys.finish.set()
+    await drain()
+    row = await KeptReply.get()
+    assert row.status == (201 if path == "/v1/toys" else None)
+
+
+async def test_what_was_done_and_what_was_answered_are_one(
+    toy: httpx2.AsyncClient, cast: Cast
+) -> None:
+    """Where the answer cannot be kept, because the key was given up meanwhile, nothing was done."""
+    reply = await _post(toy, cast.laras, name="given up")
+    assert (reply.status_code, reply.json()["code"]) == (409, "still_running")
+    assert await Beat.all().count() == 0
+
+
+async def test_an_answered_key_is_never_given_up(toy: httpx2.AsyncClient, cast: Cast) -> None:
+    await _post(toy, cast.laras)
+    with world.at(world.now() + ABANDONED * 2):
+        assert (await _post(toy, cast.laras)).headers["idempotency-replayed"] == "true"
+    assert toys.runs == ["a"]

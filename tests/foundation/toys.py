@@ -9,13 +9,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from jejaring import main
+from jejaring import main, world
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
+from jejaring.jobs.models import Beat
 from jejaring.kit.errors import Conflict
 from jejaring.web import api, pages, problems
 from jejaring.web.body import BodyLimit
 from jejaring.web.headers import Headers
+from jejaring.web.models import KeptReply
 from jejaring.web.shapes import Amount, Name, PageQuery, Quantity, Shape, When
 
 
@@ -46,6 +48,7 @@ class ToyOut(BaseModel):
 
 runs: list[str] = []
 started = asyncio.Event()
+finish = asyncio.Event()
 
 
 async def create(caller: Caller, body: ToyIn) -> ToyOut:
@@ -55,9 +58,12 @@ async def create(caller: Caller, body: ToyIn) -> ToyOut:
         raise Conflict("order_exists", order_id="1")
     if body.name == "slow":
         started.set()
-        await asyncio.Event().wait()
+        await finish.wait()
     if body.name == "broken":
         raise ZeroDivisionError
+    if body.name == "given up":  # its key, while it was at work
+        await Beat.create(name=body.name, at=world.now())
+        await KeptReply.all().delete()
     return ToyOut(name=body.name, price=body.price, runs=len(runs))
 
 
@@ -82,6 +88,7 @@ async def send(request: Request, caller: Any) -> Response:
 
 ENDPOINTS = [
     api.post("/v1/toys", create, guards.merchant("catalog")),
+    api.post("/v1/apart", create, guards.merchant("catalog"), apart=True),
     api.get("/v1/toys", listed, guards.merchant("catalog")),
     api.get("/v1/toys/{toy_id}", one, guards.both(None)),
     api.delete("/v1/toys/{toy_id}", gone, guards.partner("links"), status=204),

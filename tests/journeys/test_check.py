@@ -41,8 +41,20 @@ async def s(http: httpx2.AsyncClient, cast: Cast) -> Stage:
     await made.send("POST", "/v1/owed-back/write-off", off)
     await made.sell("INV-3", click_id=await made.click(), state="completed")
     await made.sell("INV-4", click_id=await made.click(), state="placed")
+    await ending(made)
     await rollup.run()
     return made
+
+
+async def ending(s: Stage) -> None:
+    """Another campaign, which ends by date."""
+    draft = {
+        "name": "Sampai Senin", "product_ids": [], "joining": "open", "audience": ["reseller"],
+        "terms": percent(), "ends_at": (world.now() + timedelta(days=9)).isoformat(),
+    }  # fmt: skip
+    made = await s.send("POST", "/v1/campaigns", draft)
+    launched = await s.send("POST", f"/v1/campaigns/{made.json()['id']}/launch")
+    assert launched.status_code == 200, launched.text
 
 
 @asynccontextmanager
@@ -140,6 +152,25 @@ PLANTED = {
     ),
     "a write-off": ("UPDATE owed_settlement SET amount = amount + 1", "written_off"),
     "a write-off that is gone": ("DELETE FROM owed_settlement", "written_off"),
+    "a commission whose entry is another's": (
+        "UPDATE commission SET key = key || 'x' WHERE id = (SELECT min(id) FROM commission)",
+        "entry",
+    ),
+    "a commission that is gone": (
+        "UPDATE commission SET state = 'rejected' WHERE state = 'pending'",
+        "pending",
+    ),
+    "a share of credit": ("UPDATE credit SET share_bp = 9000", "shares"),
+    "a credit that was taken away": ("UPDATE credit SET ended_by = 'dec_1'", "uncredited"),
+    "an order's total": ("UPDATE sale SET base = base + 1", "totals"),
+    "a line that is worth less": ("UPDATE sale_line SET unit_price = unit_price - 1", "totals"),
+    "money that came back twice": (
+        "UPDATE payable_item SET source_id = (SELECT min(id) FROM payout)",
+        "money_back",
+    ),
+    "a run that is done too soon": ("UPDATE payout_run SET state = 'done'", "run_state"),
+    "a job that was given up": ("UPDATE job SET dead_at = run_at", "dead"),
+    "a campaign's end that is lost": ("DELETE FROM job", "lost"),
     "a figure of sales": (
         "UPDATE daily_figure SET sales_amount = sales_amount + 1",
         "sales_amount",

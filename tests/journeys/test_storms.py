@@ -1,10 +1,9 @@
-"""Everybody at once: budgets, caps, resent orders, refunds and approvals in one heap; no rupiah too
-many, no deadlock, and the books clean afterwards.
+"""Everybody at once: resent orders, refunds, states and approvals in one heap; nothing twice, no
+deadlock, and the books clean afterwards.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -12,104 +11,14 @@ import httpx2
 import pytest_asyncio
 
 from campaigns.enrolments.models import Enrolment
-from jejaring import commands
 from jejaring.db import sql
-from jejaring.kit.money import percent_of
-from jejaring.payouts import queries
-from jejaring.settings import settings
-from referrals.commissions.models import Commission, Reversal
+from referrals.commissions.models import Reversal
 from referrals.commissions.release import release_due
-from referrals.intake.refund import apply_left_over
 from referrals.orders.models import Refund, Sale
 from tests import make
-from tests.cast import Cast, call
+from tests.journeys.crowd import EARNS, Client, granted, is_clean, post_all
 from tests.money import with_method
-from tests.referrals import shop as stage
 from tests.referrals.shop import Stage, body, percent, set_terms
-from tests.server import server
-
-EARNS = 20_000
-Client = httpx2.AsyncClient
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def s(http: Client, cast: Cast) -> Stage:
-    return await stage.set_up(http, cast)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def clients(_database: None) -> AsyncIterator[list[Client]]:
-    """Two processes on one database, as behind a load balancer."""
-    async with server() as (one, _), server() as (two, _):
-        yield [one, two]
-
-
-async def post_all(
-    clients: Sequence[Client], s: Stage, bodies: Sequence[dict[str, Any]]
-) -> list[httpx2.Response]:
-    """All at once, in turns to each of the clients."""
-    return await asyncio.gather(
-        *[
-            client.post("/v1/sales", json=sent, headers=s.cast.laras.headers)
-            for client, sent in zip(cycle(clients), bodies, strict=False)
-        ]
-    )
-
-
-async def is_clean() -> None:
-    """`check` finds nothing, everything sums to zero, and each partner's balances add up."""
-    assert await commands.differences(settings()) == []
-    for view in (await queries.balances())[0]:
-        stands = view.pending + view.held + view.payable + view.in_payout + view.paid
-        assert view.earned == stands - view.owed_back - view.written_off - view.repaid
-        assert min(vars(view)[name] for name in ("earned", "payable", "pending", "held")) >= 0
-
-
-async def granted() -> int:
-    return sum(row.amount - row.reversed for row in await Commission.exclude(state="rejected"))
-
-
-async def test_two_hundred_sales_at_once_never_pass_the_budget(
-    http: Client, cast: Cast, clients: list[Client]
-) -> None:
-    s = await stage.set_up(http, cast, budget=505_050)
-    clicks = [await s.click() for _ in range(20)]
-    bodies = [body(f"INV-{i}", click_id=clicks[i % 20]) for i in range(200)]
-    replies = await post_all(clients, s, bodies)
-    assert Counter(r.status_code for r in replies) == {201: 200}
-    assert await granted() == 505_050
-    await s.campaign.refresh_from_db()
-    assert (s.campaign.reserved, s.campaign.state, s.campaign.end_reason) == (
-        505_050, "ended", "budget",
-    )  # fmt: skip
-    await is_clean()
-
-
-async def test_two_hundred_sales_at_once_never_pass_the_month_s_limit(
-    http: Client, cast: Cast, clients: list[Client]
-) -> None:
-    s = await stage.set_up(http, cast)
-    await set_terms(s.campaign, percent() | {"max_per_partner_month": 333_333})
-    _, other = await s.join(cast.dimas)
-    clicks = [await s.click(link) for link in (s.link, other) for _ in range(10)]
-    bodies = [body(f"INV-{i}", click_id=clicks[i % 20]) for i in range(200)]
-    replies = await post_all(clients, s, bodies)
-    assert Counter(r.status_code for r in replies) == {201: 200}
-    for partner in (cast.rina, cast.dimas):
-        row = await s.balance(partner)
-        assert row is not None
-        assert row.pending == 333_333
-    await is_clean()
-
-
-async def test_a_click_credits_only_so_many_orders_however_many_come_at_once(
-    s: Stage, clients: list[Client]
-) -> None:
-    click = await s.click()
-    replies = await post_all(clients, s, [body(f"INV-{i}", click_id=click) for i in range(60)])
-    assert Counter(r.status_code for r in replies) == {201: 60}
-    assert await granted() == settings().click_order_limit * EARNS
-    await is_clean()
 
 
 async def test_the_same_order_twenty_times_at_once_is_one_sale(
@@ -301,81 +210,4 @@ async def test_states_of_one_order_out_of_order(s: Stage) -> None:
     assert (await Sale.get()).state == "returned"
     assert await granted() == 0
     assert await Reversal.all().count() == 1
-    await is_clean()
-
-
-async def test_a_refund_and_its_order_at_once(s: Stage, clients: list[Client]) -> None:
-    """Whichever comes first, the refund takes its part once."""
-    click = await s.click()
-    early = {"source": "website", "refund_id": "R-1", "reason": "batal", "amount": 50_000}
-
-    async def both(client: Client, number: int) -> list[int]:
-        order_id = f"INV-{number}"
-        replies = await asyncio.gather(
-            call(client, s.cast.laras, "POST", "/v1/refunds", early | {"order_id": order_id}),
-            call(client, s.cast.laras, "POST", "/v1/sales", body(order_id, click_id=click)),
-            call(client, s.cast.laras, "POST", "/v1/refunds", early | {"order_id": order_id}),
-        )
-        return [r.status_code for r in replies]
-
-    codes = await asyncio.gather(
-        *[both(client, n) for client, n in zip(cycle(clients), range(16), strict=False)]
-    )
-    assert {code for three in codes for code in three} <= {200, 201, 202}
-    await apply_left_over()
-    assert await Refund.filter(state="applied").count() == 16
-    assert await granted() == 16 * 15_000
-    await is_clean()
-
-
-async def test_two_hundred_refunds_sent_four_times_at_once_are_two_hundred_effects(
-    s: Stage, clients: list[Client]
-) -> None:
-    """A revert storm: each sale is refunded by four workers at the same time."""
-    count = 200
-    clicks = [await s.click() for _ in range(20)]
-    bodies = [body(f"INV-{i}", click_id=clicks[i % 20]) for i in range(count)]
-    sales = [reply.json() for reply in await post_all(clients, s, bodies)]
-    headers = s.cast.laras.headers
-
-    async def refund(client: Client, sale: dict[str, Any], number: int) -> httpx2.Response:
-        path = f"/v1/sales/{sale['id']}/refunds"
-        sent = {"refund_id": f"R-{number}", "reason": "batal", "amount": 50_000 + number}
-        return await client.post(path, json=sent, headers=headers)
-
-    turns = cycle(clients)
-    replies = await asyncio.gather(
-        *[refund(next(turns), sale, n) for n, sale in enumerate(sales) for _ in range(4)]
-    )
-    assert Counter(r.status_code for r in replies) == {201: count, 200: 3 * count}
-    assert await Refund.filter(state="applied").count() == count
-    assert await Reversal.all().count() == count
-    entries = await sql.rows("SELECT count(*) AS n FROM ledger_entry WHERE key LIKE 'reverse:%'")
-    assert int(entries[0]["n"]) == count
-    taken = sum(percent_of(50_000 + number, 1000) for number in range(count))
-    assert await granted() == count * EARNS - taken
-    await is_clean()
-
-
-async def test_disputes_lost_and_won_at_once_are_one_effect_each(
-    s: Stage, clients: list[Client]
-) -> None:
-    """Whichever of the two is heard first: what was lost came again."""
-    click = await s.click()
-    bodies = [body(f"INV-{i}", click_id=click) for i in range(20)]
-    sales = [reply.json() for reply in await post_all(clients, s, bodies)]
-    headers = s.cast.laras.headers
-
-    async def tell(client: Client, sale: dict[str, Any], outcome: str) -> httpx2.Response:
-        path = f"/v1/sales/{sale['id']}/disputes"
-        sent = {"dispute_id": "D-1", "outcome": outcome, "amount": 50_000}
-        return await client.post(path, json=sent, headers=headers)
-
-    turns = cycle(clients)
-    replies = await asyncio.gather(
-        *[tell(next(turns), sale, o) for sale in sales for o in ("lost", "won", "lost", "won")]
-    )
-    assert set(Counter(r.status_code for r in replies)) <= {200, 201}
-    assert await Refund.filter(state="undone").count() == 20
-    assert await granted() == 20 * EARNS
     await is_clean()

@@ -1,1 +1,1 @@
-"""The proof of the money: random histories through the API beside a model of the written rules."""
+"""Proofs: random histories beside a model of the written rules, deaths at every commit."""

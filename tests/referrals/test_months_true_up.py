@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from jejaring import world
+from jejaring.db import sql
 from jejaring.ledger import audit as ledger_audit
 from jejaring.payouts import audit as payouts_audit
 from referrals.commissions import audit
@@ -20,6 +21,7 @@ from tests.referrals.shop import Stage, set_terms, set_up
 STEPS = [{"from": 0, "rate_bp": 500}, {"from": 300_000, "rate_bp": 1_000}]
 DAY = datetime(2026, 10, 5, 5, tzinfo=UTC)
 OVER = datetime(2026, 11, 20, tzinfo=UTC)
+BOTH = {"amount": 50_000, "at_sales": 1}
 ALL = {"name": "Semua", "when": {}, "pay": {"kind": "percent", "rate_bp": 1000}}
 
 
@@ -321,3 +323,17 @@ async def test_a_partner_sees_what_the_open_month_would_pay(
     assert "Perkiraan Rp50.000" in (await http.get("/partner/earnings")).text
     assert await settle() == 1
     assert "Perkiraan" not in (await http.get("/partner/earnings")).text
+
+
+async def test_rules_that_share_a_limit_use_it_up_in_the_order_of_their_names(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    terms = bonus(at_sales=1)
+    terms["rules"].append({"name": "Awal", "when": {}, "pay": {"kind": "bonus"} | BOTH})
+    s = await october(http, cast, terms | {"max_per_partner_month": 80_000})
+    await sold(s, "INV-1")
+    for n, row in enumerate(await TrueUp.all().order_by("-rule")):
+        await sql.rows("UPDATE true_up SET id = ? WHERE id = ?", [f"tru_{n}", row.id])
+    assert await settle() == 2
+    made = await Commission.filter(kind="bonus").order_by("rule").values_list("rule", "amount")
+    assert list(made) == [("Awal", 50_000), ("Bonus", 10_000)]

@@ -37,9 +37,11 @@ _NET = (
 _BACK = (
     "SELECT p.id, CASE WHEN p.state = 'returned' THEN p.net + p.tax "
     "WHEN p.state IN ('failed', 'cancelled') THEN p.gross - p.netted ELSE 0 END AS wanted, "
-    "CAST(COALESCE(SUM(i.amount), 0) AS BIGINT) AS found, COUNT(i.id) AS items FROM payout p "
+    "CAST(COALESCE(SUM(i.amount), 0) AS BIGINT) AS found FROM payout p "
     "LEFT JOIN payable_item i ON i.source_id = p.id AND i.merchant_id = p.merchant_id "
-    "GROUP BY p.id, p.state, p.net, p.tax, p.gross, p.netted"
+    "GROUP BY p.id, p.state, p.net, p.tax, p.gross, p.netted "
+    "HAVING COUNT(i.id) > 1 OR COALESCE(SUM(i.amount), 0) <> CASE WHEN p.state = 'returned' "
+    "THEN p.net + p.tax WHEN p.state IN ('failed', 'cancelled') THEN p.gross - p.netted ELSE 0 END"
 )
 _RUNS = (
     "SELECT r.id, r.state, COUNT(p.id) AS open FROM payout_run r "
@@ -162,7 +164,6 @@ async def _payouts() -> list[Difference]:
     found += [
         Difference(ROOM, "money_back", row["id"], row["wanted"], row["found"])
         for row in await sql.rows(_BACK)
-        if row["wanted"] != row["found"] or row["items"] > 1
     ]
     return found
 

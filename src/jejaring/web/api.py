@@ -62,7 +62,8 @@ class Endpoint:
     """One JSON route: everything that routing, OpenAPI and the house tests need to know.
 
     `raw` is the media type of an answer that is no JSON, `also` those it may have instead of JSON.
-    `shown_once` names fields of the answer (secrets) that a kept answer holds as null.
+    `shown_once` names fields of the answer (secrets) that a kept answer holds as null. `apart`: its
+    work is several transactions, or waits for the outside; so its answer is kept after it.
     """
 
     method: str
@@ -75,6 +76,7 @@ class Endpoint:
     also: tuple[str, ...] = ()
     multipart: bool = False
     shown_once: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -212,7 +214,11 @@ def route(endpoint: Endpoint) -> Route:
 
         if endpoint.method == "POST" and caller is not None and not endpoint.multipart:
             return await idempotency.once(
-                request, caller.organisation_id, answer, endpoint.shown_once
+                request,
+                caller.organisation_id,
+                answer,
+                endpoint.shown_once,
+                apart=endpoint.apart,
             )
         return await answer()
 

@@ -1,4 +1,9 @@
-"""`Idempotency-Key`: the same POST again gets the stored answer, another body is refused."""
+"""`Idempotency-Key`: the same POST again gets the stored answer, another body is refused.
+
+The work and its answer are one transaction (docs/decisions/0018): whoever dies before its commit
+did nothing, and whoever dies after it has answered. An `apart` one, whose work is several
+transactions or waits for the outside, leans on the business keys underneath.
+"""
 
 import asyncio
 import hashlib
@@ -18,8 +23,7 @@ from jejaring.kit.errors import Conflict, Invalid, Refusal
 from jejaring.web.models import KeptReply
 
 KEPT = timedelta(days=7)
-# A process that died between its work and its answer leaves the key running; after this long the
-# POST may be tried again, and the business keys underneath keep it from happening twice.
+# A process that died leaves the key running; after this long the POST may be tried again.
 ABANDONED = timedelta(seconds=60)
 KEY = re.compile(r"[!-~]{1,255}")
 
@@ -29,6 +33,8 @@ async def once(
     organisation_id: str,
     answer: Callable[[], Awaitable[Response]],
     shown_once: tuple[str, ...] = (),
+    *,
+    apart: bool = False,
 ) -> Response:
     """Run `answer` under the request's key, or replay what it answered before.
 
@@ -56,19 +62,25 @@ async def once(
             media_type=row.content_type,
             headers={"Idempotency-Replayed": "true"},
         )
-    try:
+
+    async def work() -> Response:
         response = await answer()
+        kept = await KeptReply.filter(id=row.id, status=None).update(
+            status=response.status_code,
+            reply=_kept(bytes(response.body).decode(), shown_once),
+            content_type=response.media_type or "application/json",
+        )
+        if not kept and not apart:  # so slow that the key was abandoned: another does it
+            raise Conflict("still_running")
+        return response
+
+    try:
+        return await (work() if apart else transact(work))
     except asyncio.CancelledError:
         raise  # the transaction may still commit: leave the key running, and then abandoned
     except BaseException:
-        await KeptReply.filter(id=row.id).delete()
+        await KeptReply.filter(id=row.id, status=None).delete()
         raise
-    await KeptReply.filter(id=row.id).update(
-        status=response.status_code,
-        reply=_kept(bytes(response.body).decode(), shown_once),
-        content_type=response.media_type or "application/json",
-    )
-    return response
 
 
 def _kept(reply: str, shown_once: tuple[str, ...]) -> str:
@@ -88,7 +100,10 @@ async def _claim(where: dict[str, Any], body_hash: str) -> KeptReply:
     if row is None:
         raise Conflict("still_running")
     if row.started_at < now - KEPT or (row.status is None and row.started_at < now - ABANDONED):
-        taken = await KeptReply.filter(id=row.id, started_at=row.started_at).delete()
+        # Not if it was answered while we looked.
+        taken = await KeptReply.filter(
+            id=row.id, started_at=row.started_at, status=row.status
+        ).delete()
         if taken:
             return await _claim(where, body_hash)
         raise Conflict("still_running")

@@ -1,0 +1,94 @@
+"""What is taken back by everybody at once is taken once."""
+
+import asyncio
+from collections import Counter
+from itertools import cycle
+from typing import Any
+
+import httpx2
+
+from jejaring.db import sql
+from jejaring.kit.money import percent_of
+from referrals.commissions.models import Reversal
+from referrals.intake.refund import apply_left_over
+from referrals.orders.models import Refund
+from tests.cast import call
+from tests.journeys.crowd import EARNS, Client, granted, is_clean, post_all
+from tests.referrals.shop import Stage, body
+
+
+async def test_refunds_sent_by_four_workers_at_once_are_one_effect_each(
+    s: Stage, clients: list[Client]
+) -> None:
+    """A revert storm: each of 500 sales is refunded by four workers."""
+    count = 500
+    clicks = [await s.click() for _ in range(20)]
+    bodies = [body(f"INV-{i}", click_id=clicks[i % 20]) for i in range(count)]
+    sales = [reply.json() for reply in await post_all(clients, s, bodies)]
+    headers = s.cast.laras.headers
+
+    async def refund(client: Client, sale: dict[str, Any], number: int) -> httpx2.Response:
+        path = f"/v1/sales/{sale['id']}/refunds"
+        sent = {"refund_id": f"R-{number}", "reason": "batal", "amount": 50_000 + number}
+        return await client.post(path, json=sent, headers=headers)
+
+    turns = cycle(clients)
+    replies = await asyncio.gather(
+        *[refund(next(turns), sale, n) for n, sale in enumerate(sales) for _ in range(4)]
+    )
+    assert Counter(r.status_code for r in replies) == {201: count, 200: 3 * count}
+    assert await Refund.filter(state="applied").count() == count
+    assert await Reversal.all().count() == count
+    entries = await sql.rows("SELECT count(*) AS n FROM ledger_entry WHERE key LIKE 'reverse:%'")
+    assert int(entries[0]["n"]) == count
+    taken = sum(percent_of(50_000 + number, 1000) for number in range(count))
+    assert await granted() == count * EARNS - taken
+    await is_clean()
+
+
+async def test_disputes_lost_and_won_at_once_are_one_effect_each(
+    s: Stage, clients: list[Client]
+) -> None:
+    """Whichever of the two is heard first: what was lost came again."""
+    click = await s.click()
+    bodies = [body(f"INV-{i}", click_id=click) for i in range(20)]
+    sales = [reply.json() for reply in await post_all(clients, s, bodies)]
+    headers = s.cast.laras.headers
+
+    async def tell(client: Client, sale: dict[str, Any], outcome: str) -> httpx2.Response:
+        path = f"/v1/sales/{sale['id']}/disputes"
+        sent = {"dispute_id": "D-1", "outcome": outcome, "amount": 50_000}
+        return await client.post(path, json=sent, headers=headers)
+
+    turns = cycle(clients)
+    replies = await asyncio.gather(
+        *[tell(next(turns), sale, o) for sale in sales for o in ("lost", "won", "lost", "won")]
+    )
+    assert set(Counter(r.status_code for r in replies)) <= {200, 201}
+    assert await Refund.filter(state="undone").count() == 20
+    assert await granted() == 20 * EARNS
+    await is_clean()
+
+
+async def test_a_refund_and_its_order_at_once(s: Stage, clients: list[Client]) -> None:
+    """Whichever comes first, the refund takes its part once."""
+    click = await s.click()
+    early = {"source": "website", "refund_id": "R-1", "reason": "batal", "amount": 50_000}
+
+    async def both(client: Client, number: int) -> list[int]:
+        order_id = f"INV-{number}"
+        replies = await asyncio.gather(
+            call(client, s.cast.laras, "POST", "/v1/refunds", early | {"order_id": order_id}),
+            call(client, s.cast.laras, "POST", "/v1/sales", body(order_id, click_id=click)),
+            call(client, s.cast.laras, "POST", "/v1/refunds", early | {"order_id": order_id}),
+        )
+        return [r.status_code for r in replies]
+
+    codes = await asyncio.gather(
+        *[both(client, n) for client, n in zip(cycle(clients), range(16), strict=False)]
+    )
+    assert {code for three in codes for code in three} <= {200, 201, 202}
+    await apply_left_over()
+    assert await Refund.filter(state="applied").count() == 16
+    assert await granted() == 16 * 15_000
+    await is_clean()
