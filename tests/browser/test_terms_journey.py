@@ -34,7 +34,8 @@ async def test_terms_of_many_rules_are_written_without_script(
 async def _adds(laras: Walker) -> None:
     await laras.press("Tambah aturan", "**/terms/rules")
     await laras.look("terms-kinds")
-    await laras.page.click("a.go >> text=Bertingkat")
+    async with laras.page.expect_navigation():
+        await laras.page.click("a.go >> text=Bertingkat")
     await laras.look("terms-tiers")
     await laras.fill(**{"from-2": "1.000.000", "rate-1": "5", "rate-2": "140", "name": "Kain saja"})
     await laras.page.check("[name=category]")
@@ -46,7 +47,8 @@ async def _adds(laras: Walker) -> None:
     await laras.press("Simpan aturan", "**/terms?*")
     await laras.sees("1. Kain saja", "2. Semua produk", "14% di atas Rp1.000.000")
     await laras.press("Tambah aturan", "**/terms/rules")
-    await laras.page.click("a.go >> text=Bonus target")
+    async with laras.page.expect_navigation():
+        await laras.page.click("a.go >> text=Bonus target")
     await laras.look("terms-bonus")
     await laras.fill(amount="50.000", at_sales="10")
     await laras.press("Simpan aturan", "**/terms?*")
@@ -65,7 +67,8 @@ async def _prices(laras: Walker) -> None:
     await laras.page.click("summary >> text=Aturan lanjutan")
     await laras.press("Atur harga jual", "**/terms/prices")
     await laras.look("terms-prices")
-    await laras.page.click("a.go >> text=Kain Sogan")
+    async with laras.page.expect_navigation():
+        await laras.page.click("a.go >> text=Kain Sogan")
     await laras.fill(base="200.000", floor="300.000", ceiling="280.000")
     await laras.press("Simpan harga", "**/terms/prices/prd_*")
     await laras.look("terms-price-wrong")

@@ -49,6 +49,7 @@ class Walker:
 
     async def look(self, name: str) -> None:
         """Hold the page to what every page keeps; a picture of it where JEJARING_SHOTS says."""
+        await self.page.wait_for_load_state()
         wrong = await complaints(self.page) + self.said
         assert wrong == [], (name, self.page.url, wrong)
         if SHOTS:

@@ -22,8 +22,8 @@ async def test_refunds_sent_by_four_workers_at_once_are_one_effect_each(
 ) -> None:
     """A revert storm: each of 500 sales is refunded by four workers."""
     count = 500
-    clicks = [await s.click() for _ in range(20)]
-    bodies = [body(f"INV-{i}", click_id=clicks[i % 20]) for i in range(count)]
+    clicks = [await s.click() for _ in range(50)]  # a click credits twenty orders at most
+    bodies = [body(f"INV-{i}", click_id=clicks[i % 50]) for i in range(count)]
     sales = [reply.json() for reply in await post_all(clients, s, bodies)]
     headers = s.cast.laras.headers
 

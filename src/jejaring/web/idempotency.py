@@ -56,12 +56,8 @@ async def once(
     }
     row = await _claim(where, body_hash)
     if row.status is not None:
-        return Response(
-            row.reply or "",
-            row.status,
-            media_type=row.content_type,
-            headers={"Idempotency-Replayed": "true"},
-        )
+        again = {"Idempotency-Replayed": "true"}
+        return Response(row.reply or "", row.status, again, media_type=row.content_type)
 
     async def work() -> Response:
         response = await answer()
