@@ -137,7 +137,10 @@ PLANTED = {
         "UPDATE payout SET state = 'succeeded' WHERE state = 'approved'",
         "in_payout",
     ),
-    "a campaign's budget": ("UPDATE campaign SET reserved = reserved - 1", "reserved"),
+    "a campaign's budget": (
+        "UPDATE campaign SET reserved = reserved - 1 WHERE reserved > 0",
+        "reserved",
+    ),
     "what is refunded of a line": (
         "UPDATE sale_line SET refunded = refunded - 1 WHERE refunded > 0",
         "refunded",
@@ -162,7 +165,10 @@ PLANTED = {
     ),
     "a share of credit": ("UPDATE credit SET share_bp = 9000", "shares"),
     "a credit that was taken away": ("UPDATE credit SET ended_by = 'dec_1'", "uncredited"),
-    "an order's total": ("UPDATE sale SET base = base + 1", "totals"),
+    "an order's total": (
+        "UPDATE sale SET base = base + 1, items_total = items_total + 1",
+        "totals",
+    ),
     "a line that is worth less": ("UPDATE sale_line SET unit_price = unit_price - 1", "totals"),
     "money that came back twice": (
         "UPDATE payable_item SET source_id = (SELECT min(id) FROM payout)",
