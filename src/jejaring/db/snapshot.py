@@ -20,6 +20,7 @@ async def one(settings: Settings) -> AsyncIterator[None]:
     async with TortoiseContext() as context:
         await context.init(config=config(settings))
         if sql.on_sqlite():
+            await sql.rows("PRAGMA temp_store = FILE")  # sorting millions of rows weighs nothing
             await sql.rows("BEGIN")
             try:
                 yield
