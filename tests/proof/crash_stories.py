@@ -5,6 +5,7 @@ interrupted the client takes it again, with the same keys, two minutes later.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -239,6 +240,9 @@ def _back(s: Story) -> None:
         s, "repaid", "/v1/owed-back/repay", off | {"amount": 3_000, "reference": "P-1"}, keyed=False
     )
 
+    gift = {"partner": "rina", "amount": 4_000, "reason": "Terima kasih", "reference": "G-1"}
+    _post(s, "goodwill", "/v1/goodwill", gift, keyed=False)
+
     async def click(c: Client) -> object:
         found = await c.ask("rina", "GET", "/v1/links")
         return await c.click(found["data"][0]["code"])
@@ -265,6 +269,11 @@ MONTHLY = {
             "when": {},
             "pay": {"kind": "per_click", "amount": 200, "max_per_day": 500},
         },
+        {
+            "name": "Post",
+            "when": {"role": "reseller"},
+            "pay": {"kind": "per_post", "amount": 15_000},
+        },
         {"name": "Bonus", "when": {}, "pay": {"kind": "bonus", "amount": 50_000, "at_sales": 2}},
     ],
     "hold_days": 7,
@@ -282,6 +291,7 @@ def month() -> Story:
     _post(s, "launched", "/v1/campaigns/{drafted}/launch")
     s.then("rina", _join("rina"))
     s.then("dimas", _join("dimas", "rina"))
+    _posts(s)
     s.work()
     s.then("click 1", lambda c: c.click(c.told["rina"]["link"]["code"], "10.0.0.1"))
     s.then("click 2", lambda c: c.click(c.told["dimas"]["link"]["code"], "10.0.0.2"))
@@ -309,6 +319,20 @@ def month() -> Story:
     s.work(days=30)
     s.work()
     return s
+
+
+def _posts(s: Story) -> None:
+    """Two posts sent in as proof: one is accepted, one refused."""
+    for n in (1, 2):
+        s.then(f"post {n}", partial(_send_in, n))
+    _post(s, "accepted", "/v1/submissions/{post_1}/accept", keyed=False)
+    _post(s, "refused", "/v1/submissions/{post_2}/refuse", {"reason_code": "post_not_ours"})
+
+
+async def _send_in(number: int, c: Client) -> object:
+    url = f"https://www.instagram.com/p/C1a2b3c4d{number}/"
+    sent = {"enrolment_id": c.told["rina"]["id"], "url": url}
+    return await c.ask("rina", "POST", "/v1/submissions", sent)
 
 
 def _fast(s: Story) -> None:

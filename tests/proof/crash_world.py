@@ -59,6 +59,8 @@ _CALLED = (
     ("sale", "sale {order_id}"),
     ("sale_line", "{sale_id}/{position}"),
     ("refund", "{kind} {order_id} {refund_id}"),
+    ("submission", "post {url}"),
+    ("goodwill", "goodwill {reference}"),
     *[("commission", "commission {key}")] * 3,
     ("payout_run", "run {number}"),
     ("payout", "payout {run_id} {partner_id}"),
