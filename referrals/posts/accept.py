@@ -22,6 +22,7 @@ from referrals.commissions import hold, release, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
 from referrals.commissions.write import Ledgered
+from referrals.months import places
 from referrals.months.true_up import told
 
 
@@ -143,6 +144,7 @@ async def _write(rows: Sequence[Commission], *, held: bool) -> None:
         out.events.append(told(row))
         if not held and release.is_due(row, row.created_at):
             release.mark(row, row.created_at, out.entries, out.items)
+    out.events += await places.told("commission.accrued", [(row, row.amount) for row in rows])
     await write.write(out)
     if held:
         await hold.hold_all(rows[0].enrolment_id, "fraud")

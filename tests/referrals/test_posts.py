@@ -11,6 +11,9 @@ from campaigns.content.models import Submission
 from campaigns.enrolments import join, tiers
 from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle.models import Campaign
+from dashboards.figures import audit as figures_audit
+from dashboards.figures import rollup
+from dashboards.figures.models import DailyFigure
 from jejaring import world
 from jejaring.db import sql
 from jejaring.hooks.models import Event
@@ -146,6 +149,22 @@ async def test_without_a_hold_it_is_payable_at_once(http: httpx2.AsyncClient, ca
     statement = (await call(http, cast.dimas, "GET", "/v1/statement")).json()["data"][0]
     assert {row["reference"] for row in statement["movements"]} == {f"Post · {URL}"}
     assert await clean()
+
+
+async def test_what_a_post_earned_is_in_the_shops_figures(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s, place = await posting(http, cast)
+    one = await sent(s, place)
+    assert (await judge(s, one)).status_code == 200
+    await rollup.run()
+    assert sum(row.commission for row in await DailyFigure.all()) == FEE
+    com = (await Commission.get()).id
+    await decide.hold(cast.laras.id, com, "complaint", "usr_test")
+    await decide.reject(cast.laras.id, com, "rules_broken", "usr_test")
+    await rollup.run()
+    assert sum(row.commission for row in await DailyFigure.all()) == 0
+    assert await figures_audit.audit() == []
 
 
 async def test_accepting_again_changes_nothing(http: httpx2.AsyncClient, cast: Cast) -> None:
