@@ -25,8 +25,7 @@ FIRST, EVERY = (1, 1) if ALL else (31, 151) if ON_POSTGRES else (7, 89)
 # What no story tells of, because no money hangs on it, or because pages do it.
 UNTOLD = {
     "site.verified", "campaign.started", "campaign.changed", "terms.issued", "enrolment.requested",
-    "enrolment.rejected", "enrolment.tier_changed", "payout_method.changed", "goodwill.given",
-    "submission.sent", "submission.accepted", "submission.refused",
+    "enrolment.rejected", "enrolment.tier_changed", "payout_method.changed",
 }  # fmt: skip
 
 
