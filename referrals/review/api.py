@@ -152,9 +152,9 @@ ENDPOINTS: list[Endpoint] = [
     post("/v1/appeals/{appeal_id}/answer", answer, _DECIDE, 200),
     get("/v1/review/cases", list_cases, _READ),
     get("/v1/review/cases/{case_id}", get_case, _READ),
-    post("/v1/review/cases/{case_id}/dismiss", dismiss_case, _DECIDE, 200),
-    post("/v1/review/cases/{case_id}/hold", hold_case, _DECIDE, 200),
-    post("/v1/review/cases/{case_id}/reject", reject_case, _DECIDE, 200),
+    post("/v1/review/cases/{case_id}/dismiss", dismiss_case, _DECIDE, 200, apart=True),
+    post("/v1/review/cases/{case_id}/hold", hold_case, _DECIDE, 200, apart=True),
+    post("/v1/review/cases/{case_id}/reject", reject_case, _DECIDE, 200, apart=True),
     get("/v1/review/signals", get_signals, _READ),
     put("/v1/review/signals", set_signals, _DECIDE),
 ]

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 
 from jejaring import commands, world
 from jejaring.settings import settings
 from referrals.commissions.models import Commission
-from referrals.review import signals
+from referrals.review import decide, signals
 from referrals.review.models import ReviewCase
 from tests.cast import Cast
 from tests.referrals import shop as stage
@@ -136,4 +137,29 @@ async def test_signals_are_set_one_by_one(s: Stage) -> None:
     assert (await s.send("PUT", SIGNALS, {"fast": "reject"})).status_code == 422
     assert (await s.send("PUT", SIGNALS, {"mood": "hold"})).status_code == 422
     await fast(s)
+    assert await states() == {"held"}
+
+
+async def test_under_a_key_too_each_decision_stands_by_itself(
+    s: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to two hundred orders would else be locked until the last of them is decided."""
+    case = await fast(s, "INV-1", "INV-2")
+    before, held = decide.hold, 0
+
+    async def falls_over(*given: Any) -> Any:
+        nonlocal held
+        held += 1
+        if held == 2:
+            raise ZeroDivisionError
+        return await before(*given)
+
+    headers = {**s.cast.laras.headers, "Idempotency-Key": "once"}
+    path, body = f"{CASES}/{case['id']}/hold", {"reason_code": "fraud"}
+    with monkeypatch.context() as patched:
+        patched.setattr(decide, "hold", falls_over)
+        assert (await s.http.post(path, json=body, headers=headers)).status_code == 500
+    assert await states() == {"held", "payable"}
+    done = (await s.http.post(path, json=body, headers=headers)).json()
+    assert (done["done"], done["left"]) == (1, 0)
     assert await states() == {"held"}
