@@ -8,8 +8,7 @@ from tortoise.functions import Count
 
 from campaigns.content.models import Submission
 from campaigns.content.rules import STATES
-from jejaring.db.listing import newest
-from jejaring.kit import paging
+from jejaring.db.listing import newest, oldest
 from jejaring.kit.errors import NotFound
 
 
@@ -52,13 +51,7 @@ async def queue(
     wanted = Submission.filter(merchant_id=merchant_id, state="waiting")
     if campaign_id is not None:
         wanted = wanted.filter(campaign_id=campaign_id)
-    if cursor is not None:
-        at = paging.decode(cursor)
-        wanted = wanted.filter(Q(created_at__gt=at.at) | Q(created_at=at.at, id__gt=at.id))
-    found = await wanted.order_by("created_at", "id").limit(limit + 1)
-    rows, more = paging.cut(found, limit)
-    last = paging.Cursor(rows[-1].created_at, rows[-1].id) if more else None
-    return rows, paging.encode(last) if last else None
+    return await oldest(wanted, limit, cursor)
 
 
 async def counts(merchant_id: str, campaign_ids: Collection[str] = ()) -> dict[str, int]:

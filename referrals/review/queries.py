@@ -3,11 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from tortoise.expressions import Q
-
+from jejaring.db.listing import newest, oldest
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
-from jejaring.kit import paging
 from jejaring.kit.errors import NotFound
 from referrals.commissions.models import Commission
 from referrals.review import words
@@ -29,13 +27,7 @@ async def appeals(caller: Caller, query: AppealQuery) -> tuple[list[Appeal], str
     wanted = Appeal.filter(**{side: caller.organisation_id})
     if query.state is not None:
         wanted = wanted.filter(state=query.state)
-    if query.cursor:
-        at = paging.decode(query.cursor)
-        wanted = wanted.filter(Q(opened_at__lt=at.at) | Q(opened_at=at.at, id__lt=at.id))
-    rows = await wanted.order_by("-opened_at", "-id").limit(query.limit + 1)
-    shown, more = paging.cut(rows, query.limit)
-    last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
-    return shown, paging.encode(last) if last else None
+    return await newest(wanted, query.limit, query.cursor or None, by="opened_at")
 
 
 async def appeals_of(commission_ids: Collection[str]) -> dict[str, Appeal]:
@@ -71,13 +63,8 @@ async def cases(
     wanted = ReviewCase.filter(closed_at=None)
     if merchant_id is not None:
         wanted = wanted.filter(merchant_id=merchant_id)
-    if cursor:
-        at = paging.decode(cursor)
-        wanted = wanted.filter(Q(opened_at__gt=at.at) | Q(opened_at=at.at, id__gt=at.id))
-    rows = await wanted.order_by("opened_at", "id").limit(limit + 1)
-    shown, more = paging.cut(rows, limit)
-    last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
-    return await _with_parts(shown), paging.encode(last) if last else None
+    rows, after = await oldest(wanted, limit, cursor or None, by="opened_at")
+    return await _with_parts(rows), after
 
 
 async def case_page(merchant_id: str, query: CaseQuery) -> tuple[list[Case], str | None]:
@@ -87,13 +74,8 @@ async def case_page(merchant_id: str, query: CaseQuery) -> tuple[list[Case], str
         wanted = wanted.filter(closed_at__isnull=query.state == "open")
     if query.signal is not None:
         wanted = wanted.filter(signal=query.signal)
-    if query.cursor:
-        at = paging.decode(query.cursor)
-        wanted = wanted.filter(Q(opened_at__lt=at.at) | Q(opened_at=at.at, id__lt=at.id))
-    rows = await wanted.order_by("-opened_at", "-id").limit(query.limit + 1)
-    shown, more = paging.cut(rows, query.limit)
-    last = paging.Cursor(shown[-1].opened_at, shown[-1].id) if more else None
-    return await _with_parts(shown), paging.encode(last) if last else None
+    rows, after = await newest(wanted, query.limit, query.cursor or None, by="opened_at")
+    return await _with_parts(rows), after
 
 
 async def case(merchant_id: str, case_id: str) -> Case:
@@ -162,13 +144,7 @@ async def held(
 ) -> tuple[list[Commission], str | None]:
     """What is held, the oldest first, and where the next page starts."""
     wanted = Commission.filter(merchant_id=merchant_id, state="held")
-    if cursor:
-        at = paging.decode(cursor)
-        wanted = wanted.filter(Q(created_at__gt=at.at) | Q(created_at=at.at, id__gt=at.id))
-    rows = await wanted.order_by("created_at", "id").limit(limit + 1)
-    shown, more = paging.cut(rows, limit)
-    last = paging.Cursor(shown[-1].created_at, shown[-1].id) if more else None
-    return shown, paging.encode(last) if last else None
+    return await oldest(wanted, limit, cursor or None)
 
 
 async def waiting(merchant_id: str) -> int:

@@ -9,11 +9,11 @@ from tortoise.exceptions import OperationalError
 from tortoise.expressions import Q
 
 from jejaring import world
+from jejaring.db.listing import newest
 from jejaring.db.transact import transact
 from jejaring.identity.models import ApiKey
 from jejaring.identity.rules import SCOPES, Caller, grantable
 from jejaring.identity.sealing import digest
-from jejaring.kit import paging
 from jejaring.kit.errors import BadField, Conflict, Forbidden, Invalid, NotFound
 from jejaring.logs import Log
 from jejaring.trail.write import note
@@ -198,13 +198,7 @@ async def revoke(organisation_id: str, key_id: str, actor: str) -> None:
 async def page(organisation_id: str, limit: int = 50, cursor: str | None = None) -> KeyPage:
     """An organisation's keys, newest first, ended ones too; secrets are not among them."""
     wanted = ApiKey.filter(organisation_id=organisation_id)
-    if cursor is not None:
-        last = paging.decode(cursor)
-        wanted = wanted.filter(Q(created_at__lt=last.at) | Q(created_at=last.at, id__lt=last.id))
-    found = await wanted.order_by("-created_at", "-id").limit(limit + 1)
-    rows, more = paging.cut(found, limit)
-    tail = paging.encode(paging.Cursor(rows[-1].created_at, rows[-1].id)) if more else None
-    return KeyPage(rows, tail)
+    return KeyPage(*await newest(wanted, limit, cursor))
 
 
 async def get(organisation_id: str, key_id: str) -> ApiKey:

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tortoise.expressions import Q
-
 from jejaring import world
+from jejaring.db.listing import newest
 from jejaring.db.transact import transact
 from jejaring.identity.models import Invitation
 from jejaring.identity.rules import ROLES, Caller, invitation_fault
 from jejaring.identity.sealing import digest
-from jejaring.kit import paging
 from jejaring.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from jejaring.trail.write import note
 
@@ -134,10 +132,4 @@ async def page(
     wanted = Invitation.filter(organisation_id=organisation_id)
     if kind is not None:
         wanted = wanted.filter(kind=kind)
-    if cursor is not None:
-        last = paging.decode(cursor)
-        wanted = wanted.filter(Q(created_at__lt=last.at) | Q(created_at=last.at, id__lt=last.id))
-    found = await wanted.order_by("-created_at", "-id").limit(limit + 1)
-    rows, more = paging.cut(found, limit)
-    tail = paging.encode(paging.Cursor(rows[-1].created_at, rows[-1].id)) if more else None
-    return InvitationPage(rows, tail)
+    return InvitationPage(*await newest(wanted, limit, cursor))
