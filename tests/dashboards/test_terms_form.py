@@ -131,7 +131,7 @@ async def test_every_kind_of_rule_is_added_with_its_fields(
     w = await _writer(http, cast.laras)
     product = await make.product(cast.laras.org, category="kain")
     assert (await w.do("add")).headers["location"] == f"{w.below}/rules"
-    assert "Per unggahan" in (await http.get(f"{w.below}/rules")).text
+    assert "Per postingan" in (await http.get(f"{w.below}/rules")).text
     assert 'name="rate"' in (await http.get(f"{w.below}/rules/new?kind=magic")).text
     await w.rule("percent", rate="15", category="kain", role=["buzzer", "influencer"],
                  product_id=product.id, min_order="100.000", new_buyer="new", until="2199-12-31",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.terms.rules import EVENT_KINDS
 from campaigns.terms.shapes import normal, parse
 from campaigns.terms.stored import read as terms_of
 from dashboards.merchant.terms import rules, written
@@ -69,7 +70,7 @@ def _rule(draw: st.DrawFn) -> dict[str, Any]:
     if edge:
         when[edge] = draw(_INSTANT)
     limits = {"max_per_partner_month": _AMOUNT}
-    if kind not in written.EVENTS:
+    if kind not in EVENT_KINDS:
         limits["max_per_order"] = _AMOUNT
     return {"name": "Aturan", "pay": draw(_pay(kind)), "when": when, **draw(_some(**limits))}
 

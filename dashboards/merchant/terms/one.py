@@ -10,7 +10,7 @@ from campaigns.catalog import products
 from campaigns.catalog.products import Sieve
 from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
-from campaigns.terms.rules import CHANNELS, ROLES, TIERS
+from campaigns.terms.rules import CHANNELS, EVENT_KINDS, ROLES, TIERS
 from campaigns.terms.shapes import parse
 from dashboards.frame import forms
 from dashboards.merchant import hang
@@ -68,7 +68,7 @@ async def _page(
         "t": typed,
         "place": place,
         "asks": written.asks(typed["kind"]),
-        "event": typed["kind"] in written.EVENTS,
+        "event": typed["kind"] in EVENT_KINDS,
         "products": sold,
         "categories": _categories(sold, typed),
         "roles": ROLES,

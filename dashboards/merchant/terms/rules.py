@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.terms.rules import CreditedLine, OrderFacts, Terms, Who, worth
+from campaigns.terms.rules import EVENT_KINDS, CreditedLine, OrderFacts, Terms, Who, worth
 from dashboards.frame.rules import read_rate
 from dashboards.merchant.terms import written
 from dashboards.merchant.terms.written import Page, percent, plain
@@ -206,12 +206,12 @@ def _unlike(name: str, others: Sequence[Mapping[str, str]]) -> str:
 
 
 def _room_for(rule: Mapping[str, str], rules: Sequence[Mapping[str, str]]) -> int:
-    if rule["kind"] in written.EVENTS:
+    if rule["kind"] in EVENT_KINDS:
         return len(rules)
     wide = (
         i
         for i, one in enumerate(rules)
-        if one["kind"] not in written.EVENTS
+        if one["kind"] not in EVENT_KINDS
         and not any(one.get(name) for name in written.asks(one["kind"]))
     )
     return next(wide, len(rules))

@@ -13,7 +13,7 @@ from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import explain, words
 from campaigns.terms.issue import named_products
-from campaigns.terms.rules import Terms
+from campaigns.terms.rules import EVENT_KINDS, Terms
 from campaigns.terms.shapes import TermsIn, normal, parse
 from campaigns.terms.stored import read as terms_of
 from dashboards.frame import forms
@@ -105,7 +105,7 @@ async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -
         return view
     terms = terms_of(normal(asked))
     view.sentences = words.paragraph(lang, explain.sentences(terms, titles), caller.zone)
-    if any(rule.kind not in written.EVENTS for rule in terms.rules):
+    if any(rule.kind not in EVENT_KINDS for rule in terms.rules):
         view.example = rules.worked(terms, sample)
     view.simulation = await simulate(row, terms, SIMULATED)
     return view
@@ -121,7 +121,7 @@ def _cards(typed: Typed, zone: str, lang: str, price: int, titles: Mapping[str, 
             told = explain.of_rule(alone.rules[0], titles, further=further)
             card.sentences = words.paragraph(lang, told, zone)
             card.example = words.words(lang, explain.example(alone, price), zone)
-        further = further or card.kind not in written.EVENTS
+        further = further or card.kind not in EVENT_KINDS
         cards.append(card)
     return cards
 

@@ -9,15 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from campaigns.terms.rules import EVENT_KINDS, LINE_KINDS
 from dashboards.frame.rules import read_day, read_number, read_rate, read_rupiah
+from jejaring.kit import money
 from jejaring.kit.errors import BadField
 from jejaring.kit.money import FULL_BP
 from jejaring.kit.periods import day_start, local
 
-KINDS = (
-    "percent", "per_order", "per_item", "tiers", "recurring", "per_click", "per_post", "bonus",
-)  # fmt: skip
-EVENTS = ("per_click", "per_post", "bonus")
+KINDS = (*LINE_KINDS, *EVENT_KINDS)
 RATED = ("percent", "recurring")
 MAX_STEPS = 20
 _OWN: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +46,7 @@ _PLACES = {
 _STEP = re.compile(r"pay/steps/(\d+)/(from|rate_bp)")
 _NAMES = {
     "tiers": "Komisi bertingkat", "recurring": "Belanja ulang", "per_click": "Klik",
-    "per_post": "Unggahan", "bonus": "Bonus bulanan",
+    "per_post": "Postingan", "bonus": "Bonus bulanan",
 }  # fmt: skip
 
 
@@ -65,7 +64,7 @@ def inline(kind: str) -> tuple[str, ...]:
 
 def names(kind: str) -> tuple[str, ...]:
     """Every field of such a rule's form, the steps of tiers left out."""
-    limits = ("month",) if kind in EVENTS else ("max", "month")
+    limits = ("month",) if kind in EVENT_KINDS else ("max", "month")
     return ("name", *_OWN[kind], *limits, *asks(kind))
 
 
@@ -168,7 +167,7 @@ def read(typed: Mapping[str, str], zone: str) -> tuple[dict[str, Any], list[BadF
     rule: dict[str, Any] = {"name": page.text("name")[:80] or title(typed)}
     rule |= {"pay": {"kind": kind, **_pay(page, kind)}, "when": _when(page, kind, zone)}
     limits = {"max": "max_per_order", "month": "max_per_partner_month"}
-    for name in ("month",) if kind in EVENTS else ("max", "month"):
+    for name in ("month",) if kind in EVENT_KINDS else ("max", "month"):
         limit = page.rupiah(name)
         if limit is not None:
             rule[limits[name]] = limit
@@ -289,15 +288,12 @@ def _day(text: str | None, zone: str, *, last: bool) -> str:
 
 def plain(amount: int | None) -> str:
     """An amount as people type it: `150.000`."""
-    return "" if amount is None else f"{amount:,}".replace(",", ".")
+    return "" if amount is None else money.rupiah(amount).removeprefix("Rp")
 
 
 def percent(rate_bp: int | None) -> str:
     """A rate as people type it: `12,5`."""
-    if rate_bp is None:
-        return ""
-    whole, rest = divmod(rate_bp, 100)
-    return f"{whole},{rest:02d}".rstrip("0") if rest else str(whole)
+    return "" if rate_bp is None else money.percent(rate_bp).removesuffix("%")
 
 
 def field_of(place: str) -> str:
