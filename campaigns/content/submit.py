@@ -14,7 +14,7 @@ from campaigns.terms import versions
 from campaigns.terms.rules import Who
 from jejaring import world
 from jejaring.db.transact import transact
-from jejaring.hooks.publish import publish
+from jejaring.hooks.publish import publish_each
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, Invalid, NotFound
 from jejaring.trail.write import note as wrote
@@ -100,5 +100,4 @@ async def told(what: str, row: Submission, actor: str) -> None:
     if row.reason_code is not None:
         data["reason_code"] = row.reason_code
     await wrote(name, row.id, actor=actor, organisation_id=row.merchant_id, **data)
-    for side in (row.merchant_id, row.partner_id):
-        await publish(name, side, row.id, **data)
+    await publish_each(name, (row.merchant_id, row.partner_id), row.id, **data)

@@ -7,7 +7,7 @@ from campaigns.enrolments.models import Enrolment
 from campaigns.terms.rules import TIERS
 from jejaring import world
 from jejaring.db.transact import transact
-from jejaring.hooks.publish import publish
+from jejaring.hooks.publish import publish_each
 from jejaring.kit.errors import Conflict, Invalid
 from jejaring.trail.write import note
 
@@ -51,5 +51,4 @@ async def move(row: Enrolment, tier: str, actor: str, **why: Any) -> None:
     await row.save(update_fields=["tier", "tiers", "tier_held_at"])
     data = {"campaign_id": row.campaign_id, "before": before, "after": tier, **why}
     await note(CHANGED, row.id, actor=actor, organisation_id=row.merchant_id, **data)
-    for side in (row.merchant_id, row.partner_id):
-        await publish(CHANGED, side, row.id, **data)
+    await publish_each(CHANGED, (row.merchant_id, row.partner_id), row.id, **data)

@@ -9,8 +9,7 @@ from campaigns.enrolments.models import Enrolment
 from campaigns.goodwill.models import Goodwill
 from jejaring import world
 from jejaring.db.transact import transact
-from jejaring.hooks import publish
-from jejaring.hooks.models import Event
+from jejaring.hooks.publish import publish_each
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict, Invalid
@@ -124,19 +123,9 @@ async def _post(caller: Caller, row: Goodwill) -> None:
         )
     )
     await _wrote(caller, row, "goodwill.given")
-    told = [
-        publish.draft(
-            "goodwill.given",
-            organisation_id,
-            row.id,
-            merchant_id=row.merchant_id,
-            partner_id=row.partner_id,
-            amount=row.amount,
-            reason=row.reason,
-        )
-        for organisation_id in (row.merchant_id, row.partner_id)
-    ]
-    await Event.bulk_create(told)
+    sides = {"merchant_id": row.merchant_id, "partner_id": row.partner_id}
+    told = {**sides, "amount": row.amount, "reason": row.reason}
+    await publish_each("goodwill.given", sides.values(), row.id, **told)
 
 
 async def _wrote(caller: Caller, row: Goodwill, action: str) -> None:

@@ -1,24 +1,15 @@
 """Goodwill as it is sent and shown."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from jejaring.web.shapes import Code, Shape
+from jejaring.payouts.shapes import ByHand
 
 
-class GoodwillIn(Shape):
-    """What a partner (handle or id) is given, and why.
-
-    `reference` is the caller's own name for it: the same again changes nothing; without one, each
-    request is another.
-    """
-
-    partner: Code
-    amount: Annotated[int, Field(ge=1, le=10**12)]
-    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
-    reference: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+class GoodwillIn(ByHand):
+    """What a partner is given."""
 
 
 class GoodwillOut(BaseModel):

@@ -88,15 +88,12 @@ def _by_enrolment(rows: Sequence[Commission]) -> dict[str, list[Commission]]:
 
 def _told(rows: Sequence[Commission], reason: str) -> list[Event]:
     first = rows[0]
-    return [
-        publish.draft(
-            "commission.held",
-            organisation_id,
-            first.enrolment_id,
-            merchant_id=first.merchant_id,
-            reason=reason,
-            at=world.now().isoformat(),
-            commissions=[{"id": row.id, "amount": row.amount - row.reversed} for row in rows],
-        )
-        for organisation_id in (first.merchant_id, first.partner_id)
-    ]
+    return publish.drafts(
+        "commission.held",
+        (first.merchant_id, first.partner_id),
+        first.enrolment_id,
+        merchant_id=first.merchant_id,
+        reason=reason,
+        at=world.now().isoformat(),
+        commissions=[{"id": row.id, "amount": row.amount - row.reversed} for row in rows],
+    )

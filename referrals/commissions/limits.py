@@ -8,6 +8,7 @@ from campaigns.terms.rules import Month, Terms, Worth
 from jejaring.db import sql
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
+from referrals.commissions import rules
 
 SoFar = dict[tuple[str, str], dict[str, int]]
 Kept = Mapping[str, Mapping[tuple[int, str], int]]
@@ -37,6 +38,17 @@ class Limits:
             self.budgets[campaign_id] = left - granted
         self.taken[campaign_id] = self.taken.get(campaign_id, 0) + granted
         return granted
+
+    def grant(self, worth: Worth, terms: Terms, place: tuple[str, str, str]) -> Worth:
+        """The worth of what hangs on no order, cut to the month's limits and the budget, and taken
+        of both; `place`: its enrolment, campaign and month.
+        """
+        enrolment_id, campaign_id, month = place
+        so_far = self.so_far(enrolment_id, month)
+        (worth,) = rules.month_limited([worth], terms, so_far)
+        (worth,) = rules.budget_limited([worth], self.take(campaign_id, worth.amount))
+        so_far[worth.rule] = so_far.get(worth.rule, 0) + worth.amount
+        return worth
 
     async def reserve(self) -> None:
         """Write down what was taken of the budgets, whose rows are locked since they were read."""

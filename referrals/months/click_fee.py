@@ -17,18 +17,15 @@ from jejaring.db import bulk, sql
 from jejaring.db.transact import transact
 from jejaring.jobs.enqueue import enqueue
 from jejaring.kit.periods import ZONES, day_of, day_start, month_of
-from jejaring.ledger.rules import Draft
 from referrals.attribution import evidence
 from referrals.attribution.evidence import Evidence
 from referrals.clicks import queries as clicks
 from referrals.clicks.queries import Shown
-from referrals.commissions import hold, release, rules, write
+from referrals.commissions import hold, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
 from referrals.commissions.rules import PaidClick
-from referrals.commissions.write import Ledgered
-from referrals.months import places
-from referrals.months.true_up import told
+from referrals.months import book
 
 TOPIC = "months.clicks"
 HOLD_DAYS = 7
@@ -148,11 +145,8 @@ def _price(fee: _Fee, day: date, month: str, limits: Limits) -> Commission | Non
     """The day's commission within the limits; None where nothing is due."""
     paid = rules.click_fee(fee.clicks, fee.rule.max_per_day or 0)
     worth = Worth(0, fee.index, fee.rule.name, "per_click", 0, None, paid.amount, paid.notes)
-    so_far = limits.so_far(fee.enrolment.id, month)
-    (worth,) = rules.month_limited([worth], fee.terms, so_far)
-    granted = limits.take(fee.enrolment.campaign_id, worth.amount)
-    (worth,) = rules.budget_limited([worth], granted)
-    so_far[worth.rule] = so_far.get(worth.rule, 0) + worth.amount
+    place = (fee.enrolment.id, fee.enrolment.campaign_id, month)
+    worth = limits.grant(worth, fee.terms, place)
     return None if not paid.amount else _commission(fee, day, month, worth)
 
 
@@ -192,13 +186,7 @@ def _commission(fee: _Fee, day: date, month: str, worth: Worth) -> Commission:
 
 
 async def _write(rows: Sequence[Commission]) -> None:
-    out = Ledgered(commissions=list(rows))
-    for row in rows:
-        moves = rules.accrue_moves(row.partner_id, row.amount)
-        out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
-        out.events.append(told(row))
-    out.events += await places.told("commission.accrued", [(row, row.amount) for row in rows])
-    await write.write(out)
+    await write.write(await book.accrued(rows))
     ids = [row.enrolment_id for row in rows]
     for place in await Enrolment.filter(id__in=ids, reason_code="fraud").order_by("id"):
         await hold.hold_all(place.id, "fraud")

@@ -11,15 +11,11 @@ from campaigns.terms.rules import Terms, Worth
 from jejaring import world
 from jejaring.db import bulk
 from jejaring.db.transact import transact
-from jejaring.hooks import publish
-from jejaring.hooks.models import Event
-from jejaring.ledger.rules import Draft
 from referrals.commissions import hold, release, reverse, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission, TrueUp
 from referrals.commissions.reverse import Cause, Changes
-from referrals.commissions.write import Ledgered
-from referrals.months import gather, places
+from referrals.months import book, gather, places
 from referrals.months.gather import Counted
 
 LATE = timedelta(days=60)
@@ -84,18 +80,12 @@ async def _add(row: TrueUp, terms: Terms, wanted: int, left: dict[str, int]) -> 
     limits = Limits(months=months, budgets=left)
     index = next((i for i, rule in enumerate(terms.rules) if rule.name == row.rule), 0)
     worth = Worth(0, index, row.rule, row.kind, row.volume or 0, None, wanted)
-    so_far = limits.so_far(row.enrolment_id, row.month)
-    (worth,) = rules.month_limited([worth], terms, so_far)
-    granted = limits.take(row.campaign_id, worth.amount)
-    (worth,) = rules.budget_limited([worth], granted)
+    worth = limits.grant(worth, terms, (row.enrolment_id, row.campaign_id, row.month))
     await limits.reserve()
     if not worth.amount:
         return 0
     made = _commission(row, worth)
-    out = Ledgered(commissions=[made])
-    moves = rules.accrue_moves(made.partner_id, made.amount)
-    out.entries.append(Draft(made.merchant_id, made.key, "accrue", moves, release.memo(made)))
-    out.events += [told(made), *await places.told("commission.accrued", [(made, made.amount)])]
+    out = await book.accrued([made])
     fraud = await Enrolment.filter(id=row.enrolment_id, reason_code="fraud").exists()
     if not fraud:
         release.mark(made, made.created_at, out.entries, out.items)
@@ -136,17 +126,6 @@ def _commission(row: TrueUp, worth: Worth) -> Commission:
             "label": f"{row.rule} · {row.month}",
         },
         created_at=now,
-    )
-
-
-def told(row: Commission) -> Event:
-    """`commission.accrued` for a row that hangs on no order."""
-    return publish.draft(
-        "commission.accrued",
-        row.partner_id,
-        row.id,
-        merchant_id=row.merchant_id,
-        commissions=[{"id": row.id, "amount": row.amount, "state": row.state}],
     )
 
 

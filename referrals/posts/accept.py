@@ -17,13 +17,10 @@ from jejaring.db.transact import transact
 from jejaring.identity.models import Organisation
 from jejaring.kit.errors import Conflict
 from jejaring.kit.periods import day_of, month_of
-from jejaring.ledger.rules import Draft
 from referrals.commissions import hold, release, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
-from referrals.commissions.write import Ledgered
-from referrals.months import places
-from referrals.months.true_up import told
+from referrals.months import book
 
 
 @dataclass(frozen=True)
@@ -90,12 +87,7 @@ async def _who(place: Enrolment) -> Who:
 def _priced(fee: _Fee, index: int, rule: Rule, limits: Limits) -> Worth:
     """The rule's amount within the limits."""
     worth = Worth(0, index, rule.name, "per_post", 0, None, rule.amount or 0)
-    so_far = limits.so_far(fee.place.id, fee.month)
-    (worth,) = rules.month_limited([worth], fee.terms, so_far)
-    granted = limits.take(fee.row.campaign_id, worth.amount)
-    (worth,) = rules.budget_limited([worth], granted)
-    so_far[worth.rule] = so_far.get(worth.rule, 0) + worth.amount
-    return worth
+    return limits.grant(worth, fee.terms, (fee.place.id, fee.row.campaign_id, fee.month))
 
 
 def _commission(fee: _Fee, worth: Worth) -> Commission:
@@ -137,14 +129,10 @@ async def _write(rows: Sequence[Commission], *, held: bool) -> None:
     """The rows with their entries; without a hold they are payable at once. What a partner who left
     for fraud still gets is held.
     """
-    out = Ledgered(commissions=list(rows))
+    out = await book.accrued(rows)
     for row in rows:
-        moves = rules.accrue_moves(row.partner_id, row.amount)
-        out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
-        out.events.append(told(row))
         if not held and release.is_due(row, row.created_at):
             release.mark(row, row.created_at, out.entries, out.items)
-    out.events += await places.told("commission.accrued", [(row, row.amount) for row in rows])
     await write.write(out)
     if held:
         await hold.hold_all(rows[0].enrolment_id, "fraud")

@@ -8,8 +8,7 @@ from tortoise.exceptions import IntegrityError
 
 from jejaring import world
 from jejaring.db.transact import transact
-from jejaring.hooks import publish
-from jejaring.hooks.models import Event
+from jejaring.hooks.publish import publish_each
 from jejaring.identity.models import Organisation
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Conflict
@@ -128,19 +127,9 @@ async def _post(caller: Caller, row: OwedSettlement) -> None:
     memo = {"label": row.reason, "reference": row.reference}
     await post(row.merchant_id, f"{_KEY[row.kind]}:{row.id}", f"owed_back.{row.kind}", [move], memo)
     await _wrote(caller, row, _TOLD[row.kind])
-    told = [
-        publish.draft(
-            _TOLD[row.kind],
-            organisation_id,
-            row.id,
-            merchant_id=row.merchant_id,
-            partner_id=row.partner_id,
-            amount=row.amount,
-            reason=row.reason,
-        )
-        for organisation_id in (row.merchant_id, row.partner_id)
-    ]
-    await Event.bulk_create(told)
+    sides = {"merchant_id": row.merchant_id, "partner_id": row.partner_id}
+    told = {**sides, "amount": row.amount, "reason": row.reason}
+    await publish_each(_TOLD[row.kind], sides.values(), row.id, **told)
 
 
 async def _wrote(caller: Caller, row: OwedSettlement, action: str) -> None:

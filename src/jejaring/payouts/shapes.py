@@ -59,8 +59,8 @@ class BalanceOut(BaseModel):
     earned: int
 
 
-class OwedIn(Shape):
-    """A part of what a partner (handle or id) owes back, and why it is settled by hand.
+class ByHand(Shape):
+    """Money that a person moves for a partner (handle or id), and why.
 
     `reference` is the caller's own name for it (a bank transfer's, say): the same again changes
     nothing; without one, each request is another.
@@ -70,6 +70,10 @@ class OwedIn(Shape):
     amount: Annotated[int, Field(ge=1, le=10**12)]
     reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     reference: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+
+
+class OwedIn(ByHand):
+    """A part of what a partner owes back, settled by hand."""
 
 
 class OwedOut(BaseModel):
