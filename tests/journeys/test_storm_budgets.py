@@ -69,7 +69,7 @@ CAPPED: dict[str, Any] = {
         {
             "name": "Bertingkat",
             "when": {},
-            "pay": {"kind": "tiers", "mode": "progressive", "steps": STEPS},
+            "pay": {"kind": "tiers", "mode": "marginal", "steps": STEPS},
             "max_per_order": PER_ORDER,
         }
     ],
@@ -103,12 +103,16 @@ async def test_a_thousand_sales_at_once_never_pass_the_budget_by_one_rupiah(
     http: Client, cast: Cast, clients: list[Client]
 ) -> None:
     """With tiers, a limit per order and one per partner and month, and a recruiter's share in the
-    same budget.
+    same budget. One partner's month is full before the race: all of theirs in it earns nothing.
     """
     s = await stage.set_up(http, cast, budget=BUDGET)
     await set_terms(s.campaign, CAPPED)
     await s.sell("INV-RINA", click_id=await s.click())  # who recruits must sell, too
-    clicks = cycle(await _recruited(s, 8))
+    given = await _recruited(s, 8)
+    full = [await s.sell(f"INV-FULL-{n}", click_id=given[0]) for n in range(19)]
+    own = [c for sale in full for c in sale["commissions"] if c["kind"] == "tiers"]
+    assert sum(c["amount"] for c in own) == PER_MONTH
+    clicks = cycle(given)
     bodies = [body(f"INV-{n}", click_id=next(clicks)) for n in range(RACE)]
     replies = await post_all(clients, s, bodies)
     assert Counter(r.status_code for r in replies) == {201: RACE}
