@@ -144,6 +144,14 @@ def test_per_order_is_paid_once_and_spread_by_base() -> None:
     assert all(r.kind == "per_order" and r.rate_bp is None for r in rows)
 
 
+def test_a_fixed_amount_is_kept_beside_what_it_came_to() -> None:
+    for kind in ("per_item", "per_order"):
+        (row,) = worth(Terms((Rule("r", kind, amount=2_501),)), ORDER, RINA, [line(quantity=3)])
+        assert row.each == 2_501
+    (row,) = worth(Terms((percent(1_000),)), ORDER, RINA, [line()])
+    assert row.each is None
+
+
 def test_per_order_over_free_lines_is_spread_evenly() -> None:
     terms = Terms((Rule("r", "per_order", amount=1_000),))
     rows = worth(terms, replace(ORDER, base=0), RINA, [line(1, 0), line(2, 0)])
