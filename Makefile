@@ -11,6 +11,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# A lock names everything, so nothing is resolved (--no-deps): of `coverage[toml]`, which pytest-cov
+# asks for, pip would look at the newest release, and refuse it for want of a pin.
 # What serving needs is installed first, and all that `make run` waits for.
 SERVES := .venv/.serves
 STAMP := .venv/.installed
@@ -32,14 +34,14 @@ $(SERVES): requirements.run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Jejaring needs Python 3.11 or newer")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what requirements.run.lock names into .venv ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements.run.lock
+	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements.run.lock
 	@$(PIP) install --no-compile --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -qq -j 0 $(COMPILED) || true
 	@touch $(SERVES)
 
 $(STAMP): $(SERVES) requirements.lock
 	@echo "Installing what requirements.lock names beside it ..."
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@touch $(STAMP)
 
 # One shell that becomes the server: ending the process group ends everything.
