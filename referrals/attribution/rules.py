@@ -127,7 +127,7 @@ def credit(
     shares: list[Share] = []
     won: set[int] = set()
     uncredited: dict[int, str] = {}
-    losses: dict[int, list[str | None]] = {i: [] for i in range(len(ordered))}
+    losses: dict[int, list[str]] = {i: [] for i in range(len(ordered))}
     for position, product_id in sale.lines:
         faults = [judge.fault(touch, product_id) for touch in ordered]
         fit = [t for t, fault in zip(ordered, faults, strict=True) if fault is None]
@@ -140,8 +140,10 @@ def credit(
             item = _item(touch, product_id)
             shares.append(Share(position, touch, share_bp, item, judge.why(touch)))
         for i, (touch, fault) in enumerate(zip(ordered, faults, strict=True)):
-            # Without a best one each has its own fault.
-            losses[i].append(fault if best is None else fault or judge.lost(touch, best))
+            if fault is None:
+                assert best is not None  # noqa: S101 — what has no fault is fit
+                fault = judge.lost(touch, best)
+            losses[i].append(fault)
     judged = tuple(
         Judged(t, id(t) in won, judge.why(t) if id(t) in won else _latest_fault(losses[i]))
         for i, t in enumerate(ordered)
