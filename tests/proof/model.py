@@ -55,6 +55,7 @@ class Model(Months):
         for taking in waiting:
             if not self._apply(order, taking):
                 taking.state = "refused"
+            self.happens("waiting refund taken", taking.took)
         return 201
 
     def _live(self, place: Place, at: datetime) -> bool:
@@ -93,6 +94,7 @@ class Model(Months):
         order.updated, order.said = told, said(body)
         if was_closed and not order.closed:
             self.settle(order)
+            self.happens("order reopened", self.of_order(order))
         self._lines(order, body)
         self.reprice(order)
         return 200
@@ -161,8 +163,13 @@ class Model(Months):
         order.takings.remove(known)
         retake(order)
         top_up(order, later)
+        before = self._sent_again()
         self.give_again(order)
+        self.happens("dispute won after it was paid", self._sent_again() > before)
         return 201
+
+    def _sent_again(self) -> int:
+        return sum(n for what, n in self.books.met.items() if what.startswith("given again"))
 
     def give_again(self, order: Order) -> None:
         """What was taken comes again; what a line earns beyond that is a further row."""
@@ -190,6 +197,7 @@ class Model(Months):
             return 409
         for row in rows:
             if row.on_books:
+                self.happens("credited to another", row.rest)
                 self._off(row, "recredited")
             row.reason, row.appeal_open = "recredited", False
         order.place = place
@@ -216,6 +224,7 @@ class Model(Months):
             return 200
         if row.state == "rejected" or row.rest == 0 or self.books.was_in_payout(row):
             return 409
+        self.happens("payable held", row.state == "payable")
         self._empty(row)
         row.state, row.decided, row.appealed = "held", self.now, False
         return 200
@@ -223,6 +232,7 @@ class Model(Months):
     def unhold(self, row: Row) -> int:
         if row.state != "held":
             return 409
+        self.happens("let go")
         row.state, row.decided, row.appeal_open = "pending", None, False
         return 200
 
@@ -233,6 +243,7 @@ class Model(Months):
         if row.rest == 0 or any(self.books.was_in_payout(each) for each in rows):
             return 409
         for each in rows:
+            self.happens("payable rejected", each.state == "payable")
             self._off(each, "fake_order")
         row.appeal_open = False
         self.follow(rows)
@@ -252,16 +263,20 @@ class Model(Months):
         """The merchant's answer to what is open."""
         if outcome == "won" and row.state == "held":
             row.state, row.decided = "pending", None
+            self.happens("held one let go by an appeal")
         elif outcome == "won" and row.state == "rejected":
             rows = [r for r in self._group(row) if r.reason == "fake_order"]
             wanted = sum(each.rest for each in rows)
             left = row.campaign.left
             if left is not None and wanted > left:
+                self.happens("appeal beyond the budget")
                 return 409
             row.campaign.grant(wanted, self.now)
             for each in rows:
                 each.state, each.reason, each.decided = "pending", "", None
+            self.happens("rejected one back by an appeal")
             self._meanwhile(row, rows)
+            self.happens("less back than was rejected", sum(r.rest for r in rows) < wanted)
             self.follow(rows)
         row.appeal_open = False
         return 200
@@ -293,6 +308,7 @@ class Model(Months):
             assert taking.came is not None
             if taking.state == "waiting" and taking.came < self.now - KEPT:
                 taking.state = "dropped"
+                self.happens("waiting refund dropped")
 
     def release_at(self, row: Row) -> datetime | None:
         """When its hold is over; None: not known yet."""
