@@ -41,10 +41,12 @@ class Money(Stories, RuleBasedStateMachine):
         step = by.choice([step for step in possible for _ in range(step.weight)])
         given = {name: draw(by) for name, draw in step.given.items()}
         self.story.append(f"{step.do.__name__}({given})")
-        step.do(self, **given)
+        with self.told():
+            step.do(self, **given)
 
     def teardown(self) -> None:
-        self.finish()
+        with self.told():
+            self.finish()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What every step does: it is sent to the product, told to the model, and then all is compared."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -59,6 +60,15 @@ class Stage:
         type(self).histories += 1
         self.fine = True
         self.pass_on()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """What goes wrong carries the story so far."""
+        try:
+            yield
+        except AssertionError as found:
+            found.add_note("\n".join(self.story))
+            raise
 
     def finish(self) -> None:
         if self.fine:
