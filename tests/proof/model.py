@@ -255,25 +255,27 @@ class Model(Months):
         elif outcome == "won" and row.state == "rejected":
             rows = [r for r in self._group(row) if r.reason == "fake_order"]
             wanted = sum(each.rest for each in rows)
+            due = self.within_month(row, min(self._due_now(row, wanted), wanted))
             left = row.campaign.left
-            if left is not None and wanted > left:
+            if left is not None and due > left:
                 return 409
-            row.campaign.grant(wanted, self.now)
+            row.campaign.grant(due, self.now)
             for each in rows:
                 each.state, each.reason, each.decided = "pending", "", None
-            self._meanwhile(row, rows)
+            row.campaign.reserved += wanted - due  # which is taken back at once
+            self.lower(rows, wanted - due)
             self.follow(rows)
         row.appeal_open = False
         return 200
 
-    def _meanwhile(self, row: Row, rows: list[Row]) -> None:
-        """Less what its line was refunded, or its parent lost, since."""
+    def _due_now(self, row: Row, whole: int) -> int:
+        """What a rejected row's line, by its refunds since, or its parent still gives."""
         if row.parent is not None:
-            self.lower(rows, max(row.rest - share_due(row), 0))
-        elif row.group is not None:
-            group = row.group
-            due = still_due(group.entitled, group.line, closed=row.order.closed)
-            self.lower(rows, max(group.net - due, 0))
+            return share_due(row)
+        if row.group is None:
+            return whole
+        group = row.group
+        return still_due(group.entitled, group.line, closed=row.order.closed)
 
     # The clock
 
