@@ -48,7 +48,7 @@ async def give(caller: Caller, gift: Gift) -> Given:
 
     Above the merchant's payout limit it waits until another person says the same. The same again is
     `unchanged`. Raises Invalid `unknown_partner`; Conflict `goodwill_exists` for other content,
-    `second_person` where it waits for another.
+    `goodwill_withdrawn`, `second_person` where it waits for another.
     """
     partner_id = await run.partner_of(gift.partner)
     own = Enrolment.filter(merchant_id=caller.organisation_id, partner_id=partner_id)
@@ -71,6 +71,8 @@ async def _give(caller: Caller, gift: Gift, partner_id: str) -> Given:
         same = (known.partner_id, known.amount, known.reason)
         if same != (partner_id, gift.amount, gift.reason):
             raise Conflict("goodwill_exists", reference=reference)
+        if known.state == "withdrawn":
+            raise Conflict("goodwill_withdrawn", reference=reference)
         if known.state == "done":
             return Given(known, "unchanged")
     row = known or await _ask(caller, gift, partner_id, reference)
@@ -96,7 +98,7 @@ async def _ask(caller: Caller, gift: Gift, partner_id: str, reference: str) -> G
         created_at=world.now(),
         asked_by=caller.actor,
     )
-    await _wrote(caller, row, "goodwill.asked")
+    await wrote(caller, row, "goodwill.asked")
     return row
 
 
@@ -122,13 +124,14 @@ async def _post(caller: Caller, row: Goodwill) -> None:
             not_before=now,
         )
     )
-    await _wrote(caller, row, "goodwill.given")
+    await wrote(caller, row, "goodwill.given")
     sides = {"merchant_id": row.merchant_id, "partner_id": row.partner_id}
     told = {**sides, "amount": row.amount, "reason": row.reason}
     await publish_each("goodwill.given", sides.values(), row.id, **told)
 
 
-async def _wrote(caller: Caller, row: Goodwill, action: str) -> None:
+async def wrote(caller: Caller, row: Goodwill, action: str, **more: str) -> None:
+    """What a person did about it, on the merchant's trail."""
     await note(
         action,
         row.partner_id,
@@ -137,4 +140,5 @@ async def _wrote(caller: Caller, row: Goodwill, action: str) -> None:
         amount=row.amount,
         reason=row.reason,
         reference=row.reference,
+        **more,
     )

@@ -52,6 +52,11 @@ async def by_number(campaign_id: str, number: int) -> Terms:
     return terms[campaign_id, number]
 
 
+async def by_numbers(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Terms]:
+    """The terms of several versions by (campaign, number); what there is not is absent."""
+    return await _many(list(wanted))
+
+
 async def latest(campaign_id: str) -> TermsVersion | None:
     """The newest version by number, in force or not yet."""
     return await TermsVersion.filter(campaign_id=campaign_id).order_by("-number").first()

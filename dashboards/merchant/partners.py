@@ -137,13 +137,15 @@ async def show(
     *,
     settling: dict[str, Any] | None = None,
     giving: dict[str, Any] | None = None,
+    taking: dict[str, Any] | None = None,
 ) -> Response:
-    """The partner's page; `settling` and `giving`: the forms about what is owed back, and about
-    extra money, as they were sent, with errors and status.
+    """The partner's page; `settling`, `giving` and `taking`: the forms about what is owed back,
+    extra money, and taking that back, as they were sent, with errors and status.
     """
     typed = {"kind": "write_off", "amount": "", "reason": "", "reference": world.token(8)}
     settling = settling or {"typed": typed, "errors": {}, "status": 200}
     giving = giving or {"typed": typed, "errors": {}, "status": 200}
+    taking = taking or {"id": "", "typed": "", "errors": {}, "status": 200}
     partner, places = await queries.partner(
         caller.organisation_id, request.path_params["partner_id"]
     )
@@ -160,6 +162,7 @@ async def show(
         "balance": balances[0] if balances else None,
         "settling": settling,
         "giving": giving,
+        "taking": taking,
         "gifts": (await goodwill.page(caller, SHOWN_GIFTS, other=partner.id))[0],
         "asked_off": await payouts.owed_waiting(caller.organisation_id, partner.id),
         "figures": await pieces.one(
@@ -173,7 +176,7 @@ async def show(
         "tiers": TIERS,
         **await _circle(caller.organisation_id, partner.id),
     }
-    status = max(settling["status"], giving["status"])
+    status = max(form["status"] for form in (settling, giving, taking))
     return await hang.page(request, "merchant/partner.html", context, status)
 
 

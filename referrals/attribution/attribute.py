@@ -61,8 +61,8 @@ def judge(
 def decided(
     found: Evidence, order: Order, ruling: Ruling, lines: Sequence[SaleLine] | None = None
 ) -> Attribution:
-    """The credit by a person's decision of the lines (None: of all) that the enrolment's campaign
-    covers. It is never a self-referral: the person has seen to that.
+    """The credit by a person's decision of the lines (None: of all, by whose time it is judged)
+    that the enrolment's campaign covers. It is never a self-referral: the person has seen to that.
     """
     enrolment = found.enrolments[ruling.enrolment_id]
     touch = Seen(
@@ -72,6 +72,7 @@ def decided(
         enrolment_id=enrolment.id,
         partner_id=enrolment.partner_id,
         campaign_id=enrolment.campaign_id,
+        stands=lines is not None,
     )
     verdict = judge(found, order, order.lines if lines is None else lines, [touch])
     credits_made = credit_rows(found, order, verdict, set())
@@ -185,7 +186,9 @@ def touch_rows(order: Order, verdict: Verdict) -> list[Touch]:
 def credited_again(
     found: Evidence, order: Order, lines: Sequence[SaleLine], stored: Sequence[Touch]
 ) -> list[Credit]:
-    """Credit for lines that an upsert added, by the touches of the first recording."""
+    """Credit for lines that an upsert added, by the touches of the first recording. What won then
+    still stands, though the campaign has ended since (by this very order, perhaps).
+    """
     seen = [
         Seen(
             id=row.touch_id,
@@ -195,6 +198,7 @@ def credited_again(
             partner_id=row.partner_id,
             campaign_id=row.campaign_id,
             product_id=row.product_id,
+            stands=row.won,
         )
         for row in stored
         if row.reason != "used_up"

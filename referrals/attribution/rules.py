@@ -28,7 +28,7 @@ _ORDER = ("not_covered", "after_sale", "outside_window", "not_live", "enrolment_
 class Seen:
     """One touch: `by` click, scan, coupon, chat, creator, bond or manual; a coupon's is at
     placed_at. `uses` is how many orders it has credited before; `own` marks the partner's own
-    browser.
+    browser. `stands`: it has won other lines of the order, so its time is judged already.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Seen:
     link_id: str = ""
     own: bool = False
     uses: int = 0
+    stands: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,10 @@ class _Judge:
         facts = promise.facts
         if not facts.covers(product_id):
             return "not_covered"
+        return None if touch.stands else self._out_of_time(touch, promise, enrolment)
+
+    def _out_of_time(self, touch: Seen, promise: Promise, enrolment: EnrolmentFacts) -> str | None:
+        facts, at, sold = promise.facts, touch.at, self.placed_at
         if at > sold:
             return "after_sale"
         window = timedelta(days=promise.policy.window_days)

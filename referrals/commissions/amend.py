@@ -58,6 +58,11 @@ class _Due:
     def delta(self) -> int:
         return self.due - self.net
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether the month's limit still keeps something back."""
+        return self.priced is not None and "month_cap" in self.priced.worth.notes
+
     def kept(self, granted: int) -> int:
         """What it is entitled to once so much was granted: not to what the budget has not."""
         if granted >= self.delta:
@@ -91,6 +96,8 @@ async def amend(this: Pricing) -> None:
             entitled = due.kept(_raise(this, due, limits, now))
         if due.own:
             _keep(this, due.own[0], entitled)
+            if entitled == due.entitled and not due.is_capped:
+                reverse.kept_back(due.own[0], None, this.changes)
     _share(this, recruiting, limits, now)
     await reverse.follow(this.rows, this.cause, this.changes)
     _selfish(this, now)

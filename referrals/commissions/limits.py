@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from campaigns.lifecycle import budget
-from campaigns.terms.rules import Month, Terms, Worth
+from campaigns.terms import versions
+from campaigns.terms.rules import MARGIN, Month, Terms, Worth
 from jejaring.db import sql
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
 from referrals.commissions import rules
+from referrals.commissions.models import Commission
 
 SoFar = dict[tuple[str, str], dict[str, int]]
 Kept = Mapping[str, Mapping[tuple[int, str], int]]
@@ -56,6 +58,57 @@ class Limits:
             if self.taken[campaign_id]:
                 limited = campaign_id in self.budgets
                 await budget.take(campaign_id, self.taken[campaign_id], limited=limited)
+
+
+@dataclass
+class Room:
+    """What budgets and months still hold for what comes again: `budgets` and `months` as in
+    `Limits`, `terms` by (campaign, number); absent: no limit.
+    """
+
+    terms: Mapping[tuple[str, int], Terms]
+    months: SoFar
+    budgets: dict[str, int]
+
+    def take(self, row: Commission, wanted: int) -> tuple[int, str | None]:
+        """What is left for the row of the wanted rupiah, taken; and which limit kept the rest back
+        (`month_cap`, `budget_spent`). A margin has no limits.
+        """
+        if row.kind == MARGIN:
+            return wanted, None
+        terms = self.terms.get((row.campaign_id, row.terms_number))
+        so_far = self.months.setdefault((row.enrolment_id, row.month), {})
+        month = None if terms is None else rules.left_in_month(terms, row.rule_index, so_far)
+        left = {"month_cap": month, "budget_spent": self.budgets.get(row.campaign_id)}
+        lefts = {why: max(n, 0) for why, n in left.items() if n is not None and n < wanted}
+        why = min(lefts, key=lefts.__getitem__, default=None)
+        granted = wanted if why is None else lefts[why]
+        so_far[row.rule] = so_far.get(row.rule, 0) + granted
+        if row.campaign_id in self.budgets:
+            self.budgets[row.campaign_id] -= granted
+        return granted, why
+
+    def count(self, rows: Iterable[Commission]) -> None:
+        """Count rows of the month that are not stored yet."""
+        for row in rows:
+            if row.kind != MARGIN and row.state != "rejected":
+                so_far = self.months.setdefault((row.enrolment_id, row.month), {})
+                so_far[row.rule] = so_far.get(row.rule, 0) + row.amount - row.reversed
+
+
+async def room_for(rows: Sequence[Commission]) -> Room:
+    """Lock the rows' campaigns and enrolments, both by id, and read what is left for them. What the
+    transaction has changed of commissions must be stored.
+    """
+    left = budget.left(await budget.lock({row.campaign_id for row in rows}))
+    await lock_enrolments({row.enrolment_id for row in rows})
+    numbers = {(row.campaign_id, row.terms_number) for row in rows}
+    terms = await versions.by_numbers(numbers)
+    limited = [r for r in rows if _has_month_limit(terms.get((r.campaign_id, r.terms_number)))]
+    months: dict[str, set[str]] = {}
+    for row in limited:
+        months.setdefault(row.enrolment_id, set()).add(row.month)
+    return Room(terms, await months_so_far(months), left)
 
 
 @dataclass
@@ -118,9 +171,10 @@ async def lock_enrolments(ids: Collection[str]) -> None:
     )
 
 
-def _has_month_limit(terms: Terms) -> bool:
-    return terms.max_per_partner_month is not None or any(
-        rule.max_per_partner_month is not None for rule in terms.rules
+def _has_month_limit(terms: Terms | None) -> bool:
+    return terms is not None and (
+        terms.max_per_partner_month is not None
+        or any(rule.max_per_partner_month is not None for rule in terms.rules)
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.lifecycle import budget
-from campaigns.terms.rules import MARGIN
 from jejaring import world
 from jejaring.db import bulk
 from jejaring.hooks import publish
@@ -17,7 +16,7 @@ from jejaring.ledger import accounts
 from jejaring.ledger.post import hold
 from jejaring.ledger.rules import Draft
 from jejaring.payouts import items
-from referrals.commissions import rules
+from referrals.commissions import limits, rules
 from referrals.commissions.models import Commission, Reversal
 from referrals.commissions.release import item_of, memo
 from referrals.commissions.rules import LineNow
@@ -127,10 +126,20 @@ async def settle(order: Order, rows: Sequence[Commission], cause: Cause, out: Ch
     for (line_id, _, _), own in groups(rows).items():
         due = rules.still_due(entitled(own), line_now(order, lines[line_id]))
         wanted.append((own, due - sum(row.amount - row.reversed for row in own)))
+    if cause.gives and any(delta > 0 for _, delta in wanted):
+        # Before the balances, which what is taken back may lock: the house's order of locks.
+        await limits.room_for(rows)
+    await _bring(wanted, cause, out)
+    await follow(rows, cause, out)
+
+
+async def _bring(
+    wanted: Sequence[tuple[list[Commission], int]], cause: Cause, out: Changes
+) -> None:
+    """Take back where the difference is negative; then give again."""
     await take_back([(own, -delta) for own, delta in wanted if delta < 0], cause, out)
     if cause.gives:
         await _reinstate([(own, delta) for own, delta in wanted if delta > 0], cause, out)
-    await follow(rows, cause, out)
 
 
 async def follow(rows: Sequence[Commission], cause: Cause, out: Changes) -> None:
@@ -143,9 +152,7 @@ async def follow(rows: Sequence[Commission], cause: Cause, out: Changes) -> None
             off = parent.state not in rules.ON_BOOKS
             due = rules.share_due(row.amount, (parent.amount, parent.reversed), off=off)
             wanted.append(([row], due - (row.amount - row.reversed)))
-    await take_back([(own, -delta) for own, delta in wanted if delta < 0], cause, out)
-    if cause.gives:
-        await _reinstate([(own, delta) for own, delta in wanted if delta > 0], cause, out)
+    await _bring(wanted, cause, out)
 
 
 async def shares_of(rows: Sequence[Commission]) -> list[Commission]:
@@ -156,16 +163,22 @@ async def shares_of(rows: Sequence[Commission]) -> list[Commission]:
 
 
 async def take_back(
-    wanted: Sequence[tuple[list[Commission], int]], cause: Cause, out: Changes
+    wanted: Sequence[tuple[list[Commission], int]],
+    cause: Cause,
+    out: Changes,
+    *,
+    frees: bool = True,
 ) -> None:
-    """Reverse an amount of each group, spread over its rows by what each has left."""
+    """Reverse an amount of each group, spread over its rows by what each has left. The budgets get
+    it back, unless they never gave it (`frees` false).
+    """
     parts: list[tuple[Commission, int]] = []
     for own, amount in wanted:
         taken = rules.taken_from(amount, [row.amount - row.reversed for row in own])
         parts += [(row, part) for row, part in zip(own, taken, strict=True) if part]
     # The house's order of locks: campaigns, balances, then the items that hang on these.
     freed: dict[str, int] = {}
-    for row, part in parts:
+    for row, part in parts if frees else []:
         back = rules.of_budget(row.kind, part)
         freed[row.campaign_id] = freed.get(row.campaign_id, 0) + back
     for campaign_id in sorted(freed):
@@ -216,28 +229,39 @@ def _record(row: Commission, part: Reversed, out: Changes) -> None:
 async def _reinstate(
     wanted: Sequence[tuple[list[Commission], int]], cause: Cause, out: Changes
 ) -> None:
-    campaigns = {own[0].campaign_id for own, _ in wanted}
-    left = budget.left(await budget.lock(campaigns)) if campaigns else {}
+    """Give again what was taken of each group, as far as the budget and the month's limits go."""
+    if not wanted:
+        return
+    await out.out.store_changes()  # what this change took back counts no more
+    room = await limits.room_for([own[0] for own, _ in wanted])
+    room.count(out.out.commissions)
     parts: list[tuple[Commission, int]] = []
     taken: dict[str, int] = {}
     for own, amount in wanted:
-        campaign = own[0].campaign_id
-        back = min(amount, sum(row.reversed for row in own))
-        if campaign in left and own[0].kind != MARGIN:
-            back = min(back, left[campaign])
-            left[campaign] -= back
-        taken[campaign] = taken.get(campaign, 0) + rules.of_budget(own[0].kind, back)
+        leader = own[0]
+        back, why = room.take(leader, min(amount, sum(row.reversed for row in own)))
+        kept_back(leader, why, out)
+        taken.setdefault(leader.campaign_id, 0)
+        taken[leader.campaign_id] += rules.of_budget(leader.kind, back)
         spread = split(back, [row.reversed for row in own]) if back else [0] * len(own)
         parts += [(row, part) for row, part in zip(own, spread, strict=True) if part]
     for campaign_id in sorted(taken):
         if taken[campaign_id]:
-            await budget.take(campaign_id, taken[campaign_id], limited=campaign_id in left)
+            limited = campaign_id in room.budgets
+            await budget.take(campaign_id, taken[campaign_id], limited=limited)
     payable = [row.id for row, _ in parts if row.state == "payable"]
     if payable:
         await out.hold()
     standing = await items.standing(payable)
     for row, part in parts:
         _give_back(row, part, cause, out, standing.get(row.id) in ("in_payout", "paid"))
+
+
+def kept_back(leader: Commission, why: str | None, out: Changes) -> None:
+    """The leading row says which limit keeps something of it back, until none does."""
+    if leader.because.get(rules.KEPT_BACK) != why:
+        leader.because = {**leader.because, rules.KEPT_BACK: why}
+        out.out.change(leader)
 
 
 def _give_back(row: Commission, amount: int, cause: Cause, out: Changes, in_payout: bool) -> None:

@@ -14,6 +14,9 @@ ON_BOOKS = ("pending", "held", "payable")
 # The reason of a commission whose order a person gave to somebody else.
 RECREDITED = "recredited"
 
+# Under this name a commission says which limit kept a part of what should have come again.
+KEPT_BACK = "kept_back"
+
 
 def accrual_key(
     line_id: str, enrolment_id: str, rule_index: int, decision_id: str | None = None
@@ -92,13 +95,29 @@ def month_limited(
     """
     rows = list(worths)
     for index in {row.rule_index for row in rows}:
-        cap = terms.rules[index].max_per_partner_month
-        left = None if cap is None else cap - so_far.get(terms.rules[index].name, 0)
+        left = _left_of_rule(terms, index, so_far)
         places = [i for i, row in enumerate(rows) if row.rule_index == index]
         rows = _cut(rows, places, left, "month_cap")
+    return tuple(_cut(rows, range(len(rows)), _left_over_all(terms, so_far), "month_cap"))
+
+
+def left_in_month(terms: Terms, rule_index: int, so_far: Mapping[str, int]) -> int | None:
+    """Rupiah that the limits per partner and month leave a rule (-1: what no rule of the list
+    pays), below 0 where more is there already; None: no limit.
+    """
+    own = None if rule_index < 0 else _left_of_rule(terms, rule_index, so_far)
+    lefts = [left for left in (own, _left_over_all(terms, so_far)) if left is not None]
+    return min(lefts, default=None)
+
+
+def _left_of_rule(terms: Terms, index: int, so_far: Mapping[str, int]) -> int | None:
+    cap = terms.rules[index].max_per_partner_month
+    return None if cap is None else cap - so_far.get(terms.rules[index].name, 0)
+
+
+def _left_over_all(terms: Terms, so_far: Mapping[str, int]) -> int | None:
     cap = terms.max_per_partner_month
-    left = None if cap is None else cap - sum(so_far.values())
-    return tuple(_cut(rows, range(len(rows)), left, "month_cap"))
+    return None if cap is None else cap - sum(so_far.values())
 
 
 def without_order_limits(terms: Terms) -> Terms:
@@ -128,8 +147,7 @@ def overall_limited(
     worths: Sequence[Worth], terms: Terms, so_far: Mapping[str, int]
 ) -> tuple[Worth, ...]:
     """The same under the limit over all rules only, for what no rule of the list pays."""
-    cap = terms.max_per_partner_month
-    left = None if cap is None else cap - sum(so_far.values())
+    left = _left_over_all(terms, so_far)
     return tuple(_cut(list(worths), range(len(worths)), left, "month_cap"))
 
 

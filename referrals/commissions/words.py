@@ -6,7 +6,7 @@ from typing import Any
 from jejaring.kit.money import FULL_BP
 from jejaring.web.language import say
 from referrals.commissions.models import Commission
-from referrals.commissions.rules import RECREDITED, shown_state
+from referrals.commissions.rules import KEPT_BACK, RECREDITED, shown_state
 from referrals.commissions.shapes import Because, CommissionOut
 
 _SAID = (
@@ -86,7 +86,10 @@ def _because(row: Commission, lang: str) -> Because:
         parts=_parts(row, lang),
         **kept,
     )
-    text += "".join(f" {say(lang, f'because.note.{note}')}" for note in notes)
+    said = [f"because.note.{note}" for note in notes]
+    if row.because.get(KEPT_BACK):
+        said.append(f"because.kept_back.{row.because[KEPT_BACK]}")
+    text += "".join(f" {say(lang, one)}" for one in said)
     return Because(
         rule=row.rule,
         base=row.base,

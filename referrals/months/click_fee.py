@@ -4,7 +4,7 @@ and rule.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from campaigns.enrolments.rules import EnrolmentFacts
 from campaigns.lifecycle import budget
 from campaigns.terms.rules import Rule, Terms, Worth
 from jejaring import world
-from jejaring.db import bulk, sql
+from jejaring.db import sql
 from jejaring.db.transact import transact
 from jejaring.jobs.enqueue import enqueue
 from jejaring.kit.periods import ZONES, day_of, day_start, month_of
@@ -26,6 +26,7 @@ from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
 from referrals.commissions.rules import PaidClick
 from referrals.months import book
+from referrals.months.book import Earned
 
 TOPIC = "months.clicks"
 HOLD_DAYS = 7
@@ -151,37 +152,16 @@ def _price(fee: _Fee, day: date, month: str, limits: Limits) -> Commission | Non
 
 
 def _commission(fee: _Fee, day: date, month: str, worth: Worth) -> Commission:
-    now: datetime = world.now()
-    proved = sum(click.proved for click in fee.clicks)
-    return bulk.new(
-        Commission,
-        id=world.new_id("com"),
-        merchant_id=fee.enrolment.merchant_id,
-        partner_id=fee.enrolment.partner_id,
-        enrolment_id=fee.enrolment.id,
-        campaign_id=fee.enrolment.campaign_id,
-        key=_key(fee, day),
-        kind="per_click",
-        rule=worth.rule,
-        rule_index=worth.rule_index,
-        terms_number=fee.number,
-        base=0,
-        share_bp=10_000,
-        amount=worth.amount,
-        state="pending",
-        month=month,
-        release_at=now + timedelta(days=HOLD_DAYS),
-        because={
-            "notes": list(worth.notes),
-            "entitled": worth.amount,
-            "hold_days": HOLD_DAYS,
-            "day": day.isoformat(),
-            "clicks": len(fee.clicks),
-            "proved": proved,
-            "each": fee.rule.amount,
-            "label": f"{worth.rule} · {day.isoformat()}",
-        },
-        created_at=now,
+    place, on = fee.enrolment, day.isoformat()
+    ids = (place.merchant_id, place.partner_id, place.id, place.campaign_id)
+    return book.commission(
+        Earned(_key(fee, day), *ids, fee.number, month, world.now(), HOLD_DAYS),
+        worth,
+        f"{worth.rule} · {on}",
+        day=on,
+        clicks=len(fee.clicks),
+        proved=sum(click.proved for click in fee.clicks),
+        each=fee.rule.amount,
     )
 
 

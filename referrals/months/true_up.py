@@ -9,13 +9,13 @@ from campaigns.lifecycle import budget
 from campaigns.terms import monthly
 from campaigns.terms.rules import Terms, Worth
 from jejaring import world
-from jejaring.db import bulk
 from jejaring.db.transact import transact
 from referrals.commissions import hold, release, reverse, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission, TrueUp
 from referrals.commissions.reverse import Cause, Changes
 from referrals.months import book, gather, places
+from referrals.months.book import Earned
 from referrals.months.gather import Counted
 
 LATE = timedelta(days=60)
@@ -96,36 +96,16 @@ async def _add(row: TrueUp, terms: Terms, wanted: int, left: dict[str, int]) -> 
 
 
 def _commission(row: TrueUp, worth: Worth) -> Commission:
-    now = world.now()
-    return bulk.new(
-        Commission,
-        id=world.new_id("com"),
-        merchant_id=row.merchant_id,
-        partner_id=row.partner_id,
-        enrolment_id=row.enrolment_id,
-        campaign_id=row.campaign_id,
-        key=rules.true_up_key(row.enrolment_id, row.rule, row.month),
-        kind=row.kind,
-        rule=row.rule,
-        rule_index=worth.rule_index,
-        terms_number=0,
-        base=worth.base,
-        share_bp=10_000,
-        amount=worth.amount,
-        state="pending",
+    key = rules.true_up_key(row.enrolment_id, row.rule, row.month)
+    ids = (row.merchant_id, row.partner_id, row.enrolment_id, row.campaign_id)
+    return book.commission(
+        Earned(key, *ids, 0, row.month, world.now(), 0),
+        worth,
+        f"{row.rule} · {row.month}",
         month=row.month,
-        release_at=now,
-        because={
-            "notes": list(worth.notes),
-            "entitled": worth.amount,
-            "hold_days": 0,
-            "month": row.month,
-            "sales": row.sales,
-            "expected": row.expected,
-            "earned": row.earned,
-            "label": f"{row.rule} · {row.month}",
-        },
-        created_at=now,
+        sales=row.sales,
+        expected=row.expected,
+        earned=row.earned,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaigns.content import judge
 from campaigns.content import rules as content
@@ -12,7 +12,6 @@ from campaigns.lifecycle import budget
 from campaigns.terms import versions
 from campaigns.terms.rules import Rule, Terms, Who, Worth
 from jejaring import world
-from jejaring.db import bulk
 from jejaring.db.transact import transact
 from jejaring.identity.models import Organisation
 from jejaring.kit.errors import Conflict
@@ -21,6 +20,7 @@ from referrals.commissions import hold, release, rules, write
 from referrals.commissions.limits import Limits, lock_enrolments, months_so_far
 from referrals.commissions.models import Commission
 from referrals.months import book
+from referrals.months.book import Earned
 
 
 @dataclass(frozen=True)
@@ -91,37 +91,19 @@ def _priced(fee: _Fee, index: int, rule: Rule, limits: Limits) -> Worth:
 
 
 def _commission(fee: _Fee, worth: Worth) -> Commission:
-    row, days = fee.row, fee.terms.hold_days
-    return bulk.new(
-        Commission,
-        id=world.new_id("com"),
-        merchant_id=row.merchant_id,
-        partner_id=row.partner_id,
-        enrolment_id=row.enrolment_id,
-        campaign_id=row.campaign_id,
-        key=rules.post_key(row.id, row.enrolment_id, worth.rule),
-        kind="per_post",
-        rule=worth.rule,
-        rule_index=worth.rule_index,
-        terms_number=fee.number,
-        base=0,
-        share_bp=10_000,
-        amount=worth.amount,
-        state="pending",
-        month=fee.month,
-        release_at=fee.at + timedelta(days=days),
-        because={
-            "notes": list(worth.notes),
-            "entitled": worth.amount,
-            "hold_days": days,
-            "submission": row.id,
-            "platform": row.platform,
-            "url": row.url,
-            "day": fee.day,
-            "each": fee.terms.rules[worth.rule_index].amount,
-            "label": f"{worth.rule} · {row.url}",
-        },
-        created_at=fee.at,
+    row = fee.row
+    key = rules.post_key(row.id, row.enrolment_id, worth.rule)
+    ids = (row.merchant_id, row.partner_id, row.enrolment_id, row.campaign_id)
+    earned = Earned(key, *ids, fee.number, fee.month, fee.at, fee.terms.hold_days)
+    return book.commission(
+        earned,
+        worth,
+        f"{worth.rule} · {row.url}",
+        submission=row.id,
+        platform=row.platform,
+        url=row.url,
+        day=fee.day,
+        each=fee.terms.rules[worth.rule_index].amount,
     )
 
 

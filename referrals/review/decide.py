@@ -8,7 +8,7 @@ from jejaring.ledger import accounts
 from jejaring.ledger.rules import Draft, Move
 from jejaring.payouts import items
 from referrals.attribution.models import Credit
-from referrals.commissions import reverse
+from referrals.commissions import limits, reverse
 from referrals.commissions import rules as money
 from referrals.commissions.accrue import counting_from
 from referrals.commissions.hold import hold_rows
@@ -108,28 +108,53 @@ async def _reject(one: Opened, reason_code: str) -> None:
         row.state, row.reason_code = "rejected", reason_code
         row.decided_at, row.released_at = world.now(), None
         one.changes.out.change(row)
-    await _follow(one, rows, Cause(f"reject{one.row.times_rejected}", "recruit_rejected"))
+    shares = await reverse.shares_of(rows)
+    cause = Cause(f"reject{one.row.times_rejected}", "recruit_rejected")
+    await _follow(one, rows, shares, cause)
     told = [(row, -rest(row)) for row in rows]
     await finish(one, "commission.rejected", told, reason=reason_code)
 
 
-async def _follow(one: Opened, rows: list[Commission], cause: Cause) -> None:
+async def _follow(
+    one: Opened, rows: list[Commission], shares: list[Commission], cause: Cause
+) -> None:
     """Recruiters' shares go, and come back, with what they are shares of."""
-    shares = await reverse.shares_of(rows)
     if shares:
         await reverse.follow([*rows, *shares], cause, one.changes)
         one.changes.out.events += reverse.told(one.changes, cause.reason)
 
 
 async def reinstated(one: Opened, actor: str) -> None:
-    """Rejected → pending, the whole group, for an appeal that was won: what is left comes back from
-    the budget, less what its line was refunded meanwhile. Conflict where the budget cannot hold it.
+    """Rejected → pending, the whole group, for an appeal that was won: what is left of it, less
+    what its line was refunded meanwhile, and what others took of the month's limit. Conflict where
+    the budget cannot hold that.
     """
     rows = [r for r in one.group if rules.appealable(r.state, r.reason_code)]
-    wanted = sum(money.of_budget(row.kind, rest(row)) for row in rows)
-    await _take(one.row.campaign_id, wanted)
+    rows.sort(key=reverse.is_further)  # the first made leads
+    due = min(await _due(one, rows), sum(rest(row) for row in rows))
+    shares = await reverse.shares_of(rows)
+    granted = await _take(one, rows, shares, due)
     await one.changes.hold()
     selfish = any(row.times_rejected == 0 for row in rows)
+    _back(one, rows)
+    if selfish and one.row.line_id is not None:
+        # Else the next change of the order would take it for one that was never on the books.
+        own = Credit.filter(line_id=one.row.line_id, enrolment_id=one.row.enrolment_id)
+        await own.update(self_referral=False)
+    over = sum(rest(row) for row in rows) - granted
+    if over > 0:
+        cause = Cause(f"back{rows[0].times_held}", "order_changed")
+        await reverse.take_back([(rows, over)], cause, one.changes, frees=False)
+    if one.order is not None:
+        reverse.move_release(rows, counting_from(one.order.sale), one.changes)
+    again = max(row.times_rejected for row in rows)
+    await _follow(one, rows, shares, Cause(f"unreject{again}", "order_changed"))
+    await finish(one, "commission.reinstated", [(row, rest(row)) for row in rows])
+    await wrote("commission.reinstated", one.row, actor)
+
+
+def _back(one: Opened, rows: list[Commission]) -> None:
+    """Each with all that is left of it."""
     for row in rows:
         pending = accounts.partner(row.partner_id, "pending")
         key = f"unreject:{row.id}:{row.times_rejected}"
@@ -139,41 +164,32 @@ async def reinstated(one: Opened, actor: str) -> None:
         row.times_held += 1
         row.state, row.reason_code, row.decided_at = "pending", None, None
         one.changes.out.change(row)
-    if selfish and one.row.line_id is not None:
-        # Else the next change of the order would take it for one that was never on the books.
-        own = Credit.filter(line_id=one.row.line_id, enrolment_id=one.row.enrolment_id)
-        await own.update(self_referral=False)
-    await _refunded_meanwhile(one, rows)
-    again = max(row.times_rejected for row in rows)
-    await _follow(one, rows, Cause(f"unreject{again}", "order_changed"))
-    told = [(row, rest(row)) for row in rows]
-    await finish(one, "commission.reinstated", told)
-    await wrote("commission.reinstated", one.row, actor)
 
 
-async def _take(campaign_id: str, wanted: int) -> None:
-    left = budget.left(await budget.lock({campaign_id}))
-    if wanted > left.get(campaign_id, wanted):
-        raise Conflict("budget_short", amount=wanted - left[campaign_id])
-    if wanted:
-        await budget.take(campaign_id, wanted, limited=campaign_id in left)
+async def _take(one: Opened, rows: list[Commission], shares: list[Commission], due: int) -> int:
+    """What the month's limit leaves of what is due, taken of the budget, which must hold it. The
+    shares' campaigns and enrolments are locked with the rows' own, before any balance.
+    """
+    room = await limits.room_for([*rows, *shares])
+    granted, why = room.take(rows[0], due)
+    if why == "budget_spent":
+        raise Conflict("budget_short", amount=due - granted)
+    reverse.kept_back(rows[0], why, one.changes)
+    taken = money.of_budget(rows[0].kind, granted)
+    if taken:
+        limited = one.row.campaign_id in room.budgets
+        await budget.take(one.row.campaign_id, taken, limited=limited)
+    return granted
 
 
-async def _refunded_meanwhile(one: Opened, rows: list[Commission]) -> None:
-    """What was refunded, or cancelled, while the rows were off the books; and their clock."""
+async def _due(one: Opened, rows: list[Commission]) -> int:
+    """What its line, by its refunds and its order's state, or a share's parent still gives."""
     line = one.line()
+    if one.row.parent_id is not None:
+        return await _share_due(one.row)
     if one.order is None or line is None:
-        return
-    own = next(iter(reverse.groups(rows).values()), rows)
-    if one.row.parent_id is None:
-        due = money.still_due(reverse.entitled(own), reverse.line_now(one.order, line))
-    else:
-        due = await _share_due(one.row)
-    over = sum(rest(row) for row in own) - due
-    if over > 0:
-        cause = Cause(f"back{own[0].times_held}", "order_changed")
-        await reverse.take_back([(own, over)], cause, one.changes)
-    reverse.move_release(rows, counting_from(one.order.sale), one.changes)
+        return sum(rest(row) for row in rows)
+    return money.still_due(reverse.entitled(rows), reverse.line_now(one.order, line))
 
 
 async def _share_due(row: Commission) -> int:

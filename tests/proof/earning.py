@@ -164,6 +164,7 @@ class Earning:
         )  # fmt: skip
         group.rows.append(row)
         self.rows.append(row)
+        order.counted = order.month
         self.happens("further row", further and amount)
 
     def _share(self, order: Order) -> None:
@@ -208,14 +209,28 @@ class Earning:
                     self.books.take_back(row, part)
 
     def raise_again(self, rows: list[Row], amount: int) -> None:
-        """Give again what was taken back, as far as the budget goes."""
-        amount = rows[0].campaign.grant(min(amount, sum(row.reversed for row in rows)), self.now)
+        """Give again what was taken back, as far as the month's limits and the budget go."""
+        wanted = min(amount, sum(row.reversed for row in rows))
+        amount = self.within_month(rows[0], wanted)
+        self.happens("kept back by the month's limit", amount < wanted)
+        amount = rows[0].campaign.grant(amount, self.now)
         for row, part in zip(rows, share_out(amount, [row.reversed for row in rows]), strict=True):
             if part:
                 row.reversed -= part
                 self.happens("recruiter's share given again", row.parent)
                 if row.state == "payable":
                     self.books.give_again(row, part, self.now)
+
+    def within_month(self, row: Row, amount: int) -> int:
+        """The amount, or what the limits per partner and month leave of it."""
+        so_far, terms = self.so_far(row.place, row.month), row.campaign.terms
+        caps = [(terms.get("max_per_partner_month"), sum(so_far.values()))]
+        if row.group is not None:
+            caps.append((row.group.rule.get("max_per_partner_month"), so_far.get(row.rule, 0)))
+        for cap, held in caps:
+            if cap is not None:
+                amount = min(amount, max(cap - held, 0))
+        return amount
 
     def settle(self, order: Order, *, gives: bool = True) -> None:
         """Bring every row to what its line still earns."""

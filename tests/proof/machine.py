@@ -110,7 +110,8 @@ STEPS = [
     Step(10, Money.sells, A_SALE),
     Step(8, Money.tells_again, {
         "which": any_of, "given": items, "state": states, "discount": discounts,
-        "told": one("", "", "now", "older"), "way": one(*["PUT"] * 7, "POST")}),
+        "told": one("", "", "now", "older"), "way": one(*["PUT"] * 7, "POST"),
+        "moved": one(0, 0, 0, -20, -3, 9, 31)}),
     Step(5, Money.moves, {"which": any_of, "state": states}),
     Step(5, Money.decides, {"which": any_of, "place": any_of, "nobody": up_to(4)}),
     Step(8, Money.refunds, {
@@ -145,10 +146,12 @@ STEPS = [
         "who": any_of, "price": prices, "end": one("unhold", "reject", "won", "lost"),
         "act": one("hold", "hold", "hold", "reject")}),
     Step(2, Money.thinks_again, {
-        "who": any_of, "price": prices, "way": takes, "won": one(True, True, False)}),
+        "who": any_of, "price": prices, "then": prices, "way": takes,
+        "won": one(True, True, False)}),
     Step(2, Money.grows, {
         "who": any_of, "price": prices, "then": prices, "paid": yes_or_no,
-        "state": one("delivered", "delivered", "cancelled", "returned")}),
+        "state": one("delivered", "delivered", "cancelled", "returned"),
+        "moved": one(0, 0, 9, -9)}),
     Step(2, Money.ends_a_month, {
         "who": any_of, "price": prices, "way": takes, "paid": yes_or_no}),
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from tests.proof.orders import (
     Taking,
     bases,
     may_move,
+    month_of,
     retake,
     still_due,
     top_up,
@@ -92,6 +93,9 @@ class Model(Months):
         was_closed = order.closed
         order.move(state, told or self.now)
         order.updated, order.said = told, said(body)
+        moved = month_of(body["placed_at"]) != month_of(order.placed)
+        self.happens("order moved to another month", moved and order.groups)
+        order.placed = body["placed_at"]
         if was_closed and not order.closed:
             self.settle(order)
             self.happens("order reopened", self.of_order(order))
@@ -267,28 +271,30 @@ class Model(Months):
         elif outcome == "won" and row.state == "rejected":
             rows = [r for r in self._group(row) if r.reason == "fake_order"]
             wanted = sum(each.rest for each in rows)
+            due = self.within_month(row, min(self._due_now(row, wanted), wanted))
             left = row.campaign.left
-            if left is not None and wanted > left:
+            if left is not None and due > left:
                 self.happens("appeal beyond the budget")
                 return 409
-            row.campaign.grant(wanted, self.now)
+            row.campaign.grant(due, self.now)
             for each in rows:
                 each.state, each.reason, each.decided = "pending", "", None
+            row.campaign.reserved += wanted - due  # which is taken back at once
+            self.lower(rows, wanted - due)
             self.happens("rejected one back by an appeal")
-            self._meanwhile(row, rows)
-            self.happens("less back than was rejected", sum(r.rest for r in rows) < wanted)
+            self.happens("less back than was rejected", due < wanted)
             self.follow(rows)
         row.appeal_open = False
         return 200
 
-    def _meanwhile(self, row: Row, rows: list[Row]) -> None:
-        """Less what its line was refunded, or its parent lost, since."""
+    def _due_now(self, row: Row, whole: int) -> int:
+        """What a rejected row's line, by its refunds since, or its parent still gives."""
         if row.parent is not None:
-            self.lower(rows, max(row.rest - share_due(row), 0))
-        elif row.group is not None:
-            group = row.group
-            due = still_due(group.entitled, group.line, closed=row.order.closed)
-            self.lower(rows, max(group.net - due, 0))
+            return share_due(row)
+        if row.group is None:
+            return whole
+        group = row.group
+        return still_due(group.entitled, group.line, closed=row.order.closed)
 
     # The clock
 

@@ -48,18 +48,24 @@ class Selling(Stage):
         return self.model.orders[shop, name]
 
     def tells_again(
-        self, which: int, given: Items, state: str, discount: int, told: str, way: str
+        self, which: int, given: Items, state: str, discount: int, told: str, way: str, moved: int
     ) -> None:
-        self.tell(self.an_order(which), given, state, discount=discount, told=told, way=way)
+        order = self.an_order(which)
+        self.tell(order, given, state, discount=discount, told=told, way=way, moved=moved)
 
     def tell(
         self, order: Order, given: Items, state: str, *,
-        discount: int = 0, told: str = "", way: str = "PUT",
+        discount: int = 0, told: str = "", way: str = "PUT", moved: int = 0,
     ) -> None:  # fmt: skip
-        """The order as it is now (or, by POST, the same one with other content)."""
+        """The order as it is now (or, by POST, the same one with other content); `moved` by days,
+        within the time of its credit.
+        """
+        since = order.place.joined if order.place else order.placed
+        placed = max(min(order.placed + timedelta(days=moved), self.model.now), since)
+        placed = placed if moved else order.placed
         updated = {"": None, "now": self.model.now, "older": order.placed}[told]
         coupon = order.place.coupon if order.place else None
-        body = self._body(order.name, order.placed, given, state=state, discount=discount,
+        body = self._body(order.name, placed, given, state=state, discount=discount,
                           updated_at=updated, coupon=coupon)  # fmt: skip
         path = "/v1/sales" if way == "POST" else f"/v1/sales/{body['source']}/{order.name}"
         reply = self.send(order.shop, way, path, self._wire(order.name, body))

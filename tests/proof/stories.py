@@ -90,13 +90,16 @@ class Stories(Selling, Deciding, Paying):
                 self.judge(row, end)
         self.pay(place.campaign.shop, "paid")
 
-    def thinks_again(self, who: int, price: int, way: str, won: bool) -> None:
-        """Rejected, then less is left of the order, then the partner appeals."""
+    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool) -> None:
+        """Rejected, then another is sold, then less is left of the order, then the partner
+        appeals.
+        """
         place = self.a_place(who)
         order = self.sell(place, _of(price), "paid")
         rows = self._rows(order)
         for row in rows:
             self.judge(row, "reject")
+        self.sell(place, _of(then), "paid")
         self._take(order, price, way)
         for row in rows:
             self.appeal(row, won)
@@ -104,13 +107,13 @@ class Stories(Selling, Deciding, Paying):
             self.dispute(order, "D-0", "won", price)
         self.move(order, "delivered")
 
-    def grows(self, who: int, price: int, then: int, state: str, paid: bool) -> None:
-        """Said anew with other prices, up and down, or closed and open again."""
+    def grows(self, who: int, price: int, then: int, state: str, paid: bool, moved: int) -> None:
+        """Said anew with other prices, up and down, or of another day, or closed and open again."""
         place = self.a_place(who)
         order = self._earn(place, price)
         if paid:
             self.pay(place.campaign.shop, "paid")
-        self.tell(order, _of(then) + _of(999), state, told="now")
+        self.tell(order, _of(then) + _of(999), state, told="now", moved=moved)
         self.days(7)
         self.tell(order, _of(price), "delivered", told="now")
         self.pay(place.campaign.shop, "paid")

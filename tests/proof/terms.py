@@ -40,5 +40,5 @@ def terms(by: Random) -> dict[str, Any]:
 
 
 def _limits(by: Random, known: dict[str, int]) -> dict[str, int]:
-    """Each limit in one of six."""
-    return {name: n for name, n in known.items() if by.randrange(6) == 5}
+    """Each limit in one of five."""
+    return {name: n for name, n in known.items() if by.randrange(5) == 4}

@@ -368,3 +368,16 @@ def test_the_laws_of_credit(touches: list[Seen], one: Policy, two: Policy, chanc
     won = {(j.touch.id, j.touch.enrolment_id) for j in verdict.judged if j.won}
     assert won >= {(s.touch.id, s.touch.enrolment_id) for s in verdict.shares}
     assert {e for _, e in won} == {s.touch.enrolment_id for s in verdict.shares}
+
+
+@pytest.mark.parametrize(("stands", "reason"), [(False, "not_live"), (True, "last_touch")])
+def test_what_has_won_a_line_of_the_order_still_stands_after_its_campaign(
+    stands: bool, reason: str
+) -> None:
+    over = promise(spans=((BEGAN, hours(1)),), products=frozenset({"prd_1"}))
+    seen = [touch("a1", hours(2), stands=stands)]
+    sold = Sold(T, ((1, "prd_1"), (2, "prd_2")))
+    verdict = rules.credit(seen, {"cmp_1": over}, PARTNERS, sold)
+    assert reasons(verdict) == {"a1": reason}
+    assert [share.position for share in verdict.shares] == ([1] if stands else [])
+    assert verdict.uncredited[2] == "not_covered"

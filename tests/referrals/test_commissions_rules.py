@@ -50,6 +50,25 @@ def test_month_limits(
     assert [w.notes for w in found] == notes
 
 
+@pytest.mark.parametrize(
+    ("overall", "caps", "index", "so_far", "left"),
+    [
+        (None, (None,), 0, {"r0": 70}, None),
+        (None, (100, 1), 0, {"r0": 70, "r1": 5}, 30),
+        (None, (100,), -1, {"r0": 70}, None),
+        (90, (100,), -1, {"r0": 70, "recruiter": 5}, 15),
+        (90, (100,), 0, {"r0": 70, "r1": 5}, 15),
+        (200, (100,), 0, {"r0": 70, "r1": 5}, 30),
+        (200, (100,), 0, {"r0": 130}, -30),
+    ],
+)
+def test_what_a_month_has_left_for_one_rule(
+    overall: int | None, caps: tuple[int | None, ...], index: int, so_far: dict[str, int],
+    left: int | None,
+) -> None:  # fmt: skip
+    assert rules.left_in_month(terms(overall, *caps), index, so_far) == left
+
+
 def test_a_budget_gives_what_is_left() -> None:
     rows = [worth(100), worth(200, 1, 2)]
     assert [w.amount for w in rules.budget_limited(rows, 300)] == [100, 200]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 
 from jejaring import world
@@ -199,6 +200,28 @@ async def test_a_short_budget_goes_to_the_earlier_lines_of_a_raised_order(
     raised = [c for c in reply.json()["commissions"][5:] if c["amount"]]
     assert [(c["line"], c["amount"]) for c in raised] == [(1, 10_000), (2, 10_000)]
     assert await parts(s) == (70_000, 0, 0, 70_000)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_lines_added_to_the_order_that_spent_the_budget_keep_its_credit(
+    http: httpx2.AsyncClient, cast: Cast, by_hand: bool
+) -> None:
+    """Placed at the very moment at which the campaign ended; what is freed goes to the new line."""
+    s = await stage.set_up(http, cast, budget=20_000)
+    click = await s.click()
+    at = world.now() + timedelta(seconds=1)
+    with world.at(at):
+        told = {"placed_at": at.isoformat()}
+        sale = (await put(s, **told, click_id=None if by_hand else click)).json()
+        if by_hand:
+            sent = {"enrolment_id": s.rina.id, "reason": "lewat telepon"}
+            assert (await s.send("POST", f"/v1/sales/{sale['id']}/credit", sent)).is_success
+        await s.campaign.refresh_from_db()
+        assert (s.campaign.state, s.campaign.ended_at) == ("ended", at)
+        items = [{"sku": sku, "quantity": 1, "unit_price": 80_000} for sku in ("KEMEJA", "TOPI")]
+        shown = (await put(s, **told, items=items)).json()
+    earned = [(c["line"], c["amount"] - c["reversed"]) for c in shown["commissions"]]
+    assert earned == [(1, 8_000), (2, 8_000)]
 
 
 async def test_once_per_order_is_whole_though_a_line_was_dropped_and_the_rest_is_free(

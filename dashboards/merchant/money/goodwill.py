@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from campaigns.goodwill import give
+from campaigns.goodwill import give, withdraw
 from campaigns.goodwill.give import Gift
 from campaigns.goodwill.shapes import GoodwillIn
 from dashboards.frame import forms
@@ -34,6 +34,24 @@ async def given(request: Request, caller: Caller) -> Response:
     return pages.go(f"/merchant/partners/{partner_id}", flash, amount=done.row.amount)
 
 
+async def withdrawn(request: Request, caller: Caller) -> Response:
+    """Take it back with a reason, or drop one that waits."""
+    partner_id, goodwill_id = (request.path_params[n] for n in ("partner_id", "goodwill_id"))
+    await queries.partner(caller.organisation_id, partner_id)
+    reader = Reader(request)
+    reason = reader.text("reason", limit=200)
+    try:
+        reader.done()
+        row = await withdraw.withdraw(caller, goodwill_id, reason)
+    except Refusal as exc:
+        if exc.status == 404:
+            raise
+        taking = {"id": goodwill_id, "typed": reason, "errors": forms.words(request, exc)}
+        return await partners.show(request, caller, taking=taking | {"status": exc.status})
+    flash = "goodwill_dropped" if row.decided_at is None else "goodwill_withdrawn"
+    return pages.go(f"/merchant/partners/{partner_id}", flash, amount=row.amount)
+
+
 def _read(request: Request, partner: str) -> GoodwillIn:
     reader = Reader(request)
     amount = reader.rupiah("amount")
@@ -44,8 +62,10 @@ def _read(request: Request, partner: str) -> GoodwillIn:
     return forms.shaped(GoodwillIn, values | {"reference": reference or world.token(8)})
 
 
+_APPROVES = guards.signed_in("merchant", "approve")
 PAGES = [
+    pages.act("/merchant/partners/{partner_id}/goodwill", given, _APPROVES),
     pages.act(
-        "/merchant/partners/{partner_id}/goodwill", given, guards.signed_in("merchant", "approve")
+        "/merchant/partners/{partner_id}/goodwill/{goodwill_id}/withdraw", withdrawn, _APPROVES
     ),
 ]

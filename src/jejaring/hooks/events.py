@@ -43,4 +43,5 @@ EVENTS = (
     "owed_back.written_off",
     "owed_back.repaid",
     "goodwill.given",
+    "goodwill.withdrawn",
 )

@@ -59,6 +59,9 @@ class BalanceOut(BaseModel):
     earned: int
 
 
+Reason = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
 class ByHand(Shape):
     """Money that a person moves for a partner (handle or id), and why.
 
@@ -68,7 +71,7 @@ class ByHand(Shape):
 
     partner: Code
     amount: Annotated[int, Field(ge=1, le=10**12)]
-    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    reason: Reason
     reference: Annotated[str, Field(min_length=1, max_length=80)] | None = None
 
 
