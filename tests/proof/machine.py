@@ -148,6 +148,8 @@ STEPS = [
     Step(2, Money.thinks_again, {
         "who": any_of, "price": prices, "then": prices, "way": takes,
         "won": one(True, True, False)}),
+    Step(2, Money.was_another_s, {
+        "who": any_of, "price": prices, "then": prices, "moved": one(-20, -9, 9)}),
     Step(2, Money.grows, {
         "who": any_of, "price": prices, "then": prices, "paid": yes_or_no,
         "state": one("delivered", "delivered", "cancelled", "returned"),

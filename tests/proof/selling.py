@@ -86,7 +86,9 @@ class Selling(Stage):
         """A person says whose the order is."""
         order = self.an_order(which)
         places = [p for p in self.model.places if p.campaign.shop == order.shop or place % 8 == 0]
-        to = pick(places, place) if nobody else None
+        self.credit(order, pick(places, place) if nobody else None)
+
+    def credit(self, order: Order, to: Place | None) -> None:
         sent = {"enrolment_id": to and self.ground.places[to], "reason": "salah"}
         reply = self.send(order.shop, "POST", f"{self.path(order)}/credit", sent)
         self.said(reply, self.model.credit(order, to), "credit by hand")

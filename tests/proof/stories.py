@@ -90,6 +90,19 @@ class Stories(Selling, Deciding, Paying):
                 self.judge(row, end)
         self.pay(place.campaign.shop, "paid")
 
+    def was_another_s(self, who: int, price: int, then: int, moved: int) -> None:
+        """Moved to another month, given to another, said anew; then its month ends."""
+        place = self.a_place(who)
+        self.days(14)
+        order = self.sell(place, _of(price), "delivered")
+        self.days(14)
+        self.tell(order, _of(price), "delivered", told="now", moved=moved)
+        self.credit(order, self.a_place(who + 1))
+        self.tell(order, _of(then), "delivered", told="now")
+        self._take(order, 50_000, "refund")
+        self.days(61)
+        self.pay(place.campaign.shop, "paid")
+
     def thinks_again(self, who: int, price: int, then: int, way: str, won: bool) -> None:
         """Rejected, then another is sold, then less is left of the order, then the partner
         appeals.
