@@ -242,6 +242,8 @@ def _back(s: Story) -> None:
 
     gift = {"partner": "rina", "amount": 4_000, "reason": "Terima kasih", "reference": "G-1"}
     _post(s, "goodwill", "/v1/goodwill", gift, keyed=False)
+    _post(s, "twice", "/v1/goodwill", gift | {"reference": "G-2"}, keyed=False)
+    _post(s, "undone", "/v1/goodwill/{twice}/withdraw", {"reason": "dobel"}, keyed=False)
 
     async def click(c: Client) -> object:
         found = await c.ask("rina", "GET", "/v1/links")
