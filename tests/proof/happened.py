@@ -3,6 +3,7 @@
 WANTED = (
     "owed back", "netted", "paid what came back", "run changed",
     "skipped: nothing_left", "skipped: below_minimum", "skipped: no_method",
+    "skipped: method_waiting", "waiting account taken back",
     "payout failed", "payout returned", "payout cancelled",
     "paid payout returned", "netted payout came back",
     "given again against a debt", "given again as a new item", "dispute won after it was paid",

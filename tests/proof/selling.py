@@ -101,18 +101,18 @@ class Selling(Stage):
         """Of an order, or of one that is not known yet, or never comes; some are told twice."""
         number = len(self.model.refunds) if again else max(len(self.model.refunds) - 1, 0)
         taking = Taking(f"R-{number}", None if units else amount, units)
-        if early > 1:
+        if early > 2:
             order = self.an_order(which)
-            self._refund(order.shop, order.name, taking)
+            self.refund_of(order.shop, order.name, taking)
         else:
-            name = f"INV-{len(self.model.orders) + 1}" if early else f"NEVER-{number}"
-            self._refund(SHOP, name, taking)
+            name = f"INV-{len(self.model.orders) + 1}" if early == 2 else f"NEVER-{number}"
+            self.refund_of(SHOP, name, taking)
 
     def refund(self, order: Order, amount: int) -> None:
         taking = Taking(f"R-{len(self.model.refunds)}", amount, [])
-        self._refund(order.shop, order.name, taking)
+        self.refund_of(order.shop, order.name, taking)
 
-    def _refund(self, shop: str, name: str, taking: Taking) -> None:
+    def refund_of(self, shop: str, name: str, taking: Taking) -> None:
         what: dict[str, Any] = {"amount": taking.amount}
         if taking.items:
             what = {"items": [{"line": line, "quantity": n} for line, n in taking.items]}

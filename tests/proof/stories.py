@@ -2,7 +2,7 @@
 
 from tests.proof.books import Row
 from tests.proof.deciding import Deciding
-from tests.proof.orders import Order, Place
+from tests.proof.orders import Order, Place, Taking
 from tests.proof.paying import Paying
 from tests.proof.selling import Items, Selling
 from tests.proof.steering import Steering
@@ -136,6 +136,29 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.tell(order, _of(price), "delivered", told="now")
         self.pay(place.campaign.shop, "paid")
 
+    def moves_house(self, who: int, price: int, last: int, stays: bool) -> None:
+        """Another account while a run is planned; then two days, or the account of before."""
+        place = self.a_place(who)
+        before = self.model.books.accounts.get(place.partner)
+        self._earn(place, price)
+        run = self.preview(place.campaign.shop, 0)
+        self.is_paid_to(place.partner, last)
+        self.treat(run, "approve")
+        self.pay(place.campaign.shop, "paid")
+        if stays and before:
+            self.is_paid_to(place.partner, int(before[0].number[-1]))
+        self.days(1)
+        self.days(1)
+        self.pay(place.campaign.shop, "paid")
+
+    def hears_early(self, who: int, price: int, amount: int) -> None:
+        """A refund, and only then its order."""
+        place = self.a_place(who)
+        taking = Taking(f"R-{len(self.model.refunds)}", amount, [])
+        self.refund_of(place.campaign.shop, f"INV-{len(self.model.orders) + 1}", taking)
+        self._earn(place, price)
+        self.pay(place.campaign.shop, "paid")
+
     def thanks(self, who: int, paid: bool, outcome: str) -> None:
         """Goodwill, perhaps in a payout that comes back, and regretted."""
         shop, partner = self.a_place(who).pair
@@ -155,5 +178,5 @@ class Stories(Selling, Deciding, Paying, Steering):
             self.pay(place.campaign.shop, "paid")
         self._take(orders[who % 3], price, way)
         self.days(31)
-        self.days(31)
+        self.days(61)
         self.pay(place.campaign.shop, "paid")
