@@ -1,6 +1,6 @@
 """Price a changed order anew, with the same touches and terms, and post the difference per line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,11 +117,9 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     no_budget = Limits(months=limits.months)
     sold = Sold(month, limits.volumes, _kept(this))
     worths = accrue.price(this.found, order, this.credits, sold)
+    selfish = _by_group(p for p in worths if p.credit.self_referral)
     worths = [p for p in worths if not p.credit.self_referral]
-    priced = {
-        (p.line.id, p.credit.enrolment_id, p.worth.rule_index): p
-        for p in accrue.limit(this.found, month, worths, no_budget)
-    }
+    priced = _by_group(accrue.limit(this.found, month, worths, no_budget))
     lines = {line.id: line for line in order.lines}
     dues = []
     # By the lines' numbers, so that a short budget goes to the earlier line.
@@ -132,13 +130,20 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
         net = sum(row.amount - row.reversed for row in own)
         line = reverse.line_now(order, lines[group[0]])
         dues.append(_Due(group, own, now_worth, entitled, line, net))
-    _keep_rejected(this, priced)
+    _keep_rejected(this, priced | selfish)
     return dues
 
 
+def _by_group(worths: Iterable[Priced]) -> dict[Group, Priced]:
+    return {(p.line.id, p.credit.enrolment_id, p.worth.rule_index): p for p in worths}
+
+
 def _keep_rejected(this: Pricing, priced: Mapping[Group, Priced]) -> None:
-    """A rejected line, too, is worth what its order now says: should an appeal bring it back."""
-    gone = [row for row in this.rows if row.state == "rejected" and row.times_rejected]
+    """A rejected line, too, is worth what its order now says, also one that was a self-referral
+    from the start: should an appeal bring it back.
+    """
+    gone = [row for row in this.rows if row.state == "rejected"]
+    gone = [row for row in gone if row.times_rejected or row.reason_code == rules.SELF_REFERRAL]
     own = [row for row in gone if row.parent_id is None and not row.key.startswith("amend:")]
     for row in own:
         worth = priced.get(_group(row))
