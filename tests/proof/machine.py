@@ -90,7 +90,7 @@ yes_or_no = one(True, False)
 A_SALE = {
     "who": any_of, "given": items,
     "state": one("placed", "paid", "paid", "delivered", "delivered", "completed"),
-    "discount": discounts, "back": one(0, 0, 0, 0, 3, 20),
+    "discount": discounts, "back": one(0, 0, 0, 0, 3, 20), "own": one(True, *[False] * 9),
 }  # fmt: skip
 
 
@@ -160,7 +160,7 @@ STEPS = [
         "act": one("hold", "hold", "hold", "reject")}),
     Step(2, Money.thinks_again, {
         "who": any_of, "price": prices, "then": prices, "way": takes,
-        "won": one(True, True, False)}),
+        "won": one(True, True, False), "own": one(True, False, False)}),
     Step(2, Money.was_another_s, {
         "who": any_of, "price": prices, "then": prices, "moved": one(-20, -9, 9)}),
     Step(2, Money.grows, {

@@ -108,15 +108,17 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.days(61)
         self.pay(place.campaign.shop, "paid")
 
-    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool) -> None:
-        """Rejected, then another is sold, then less is left of the order, then the partner
-        appeals.
+    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool, own: bool) -> None:
+        """Rejected (or bought by the partner), then another is sold, then less is left of the
+        order, then the partner appeals.
         """
         place = self.a_place(who)
-        order = self.sell(place, _of(price), "paid")
-        rows = self._rows(order)
+        order = self.sell(place, _of(price), "paid", own=own)
+        rows = [row for row in self.model.of_order(order) if row in self.ground.rows]
         for row in rows:
             self.judge(row, "reject")
+        if own:
+            self.tell(order, _of(then) + _of(999), "paid")
         self.sell(place, _of(then), "paid")
         self._take(order, price, way)
         for row in rows:
