@@ -188,11 +188,10 @@ async def _by_hand(caller: Caller, partner_id: str) -> dict[str, Any]:
     gifts, _ = await goodwill.page(caller, SHOWN_GIFTS, other=partner_id)
     asked_off = await payouts.owed_waiting(caller.organisation_id, partner_id)
     limit = (await organisations.get(caller.organisation_id)).payout_limit
-    waiting = [*(gift for gift in gifts if gift.state == "waiting"), *asked_off]
+    waiting = [(g.id, g.amount, g.asked_by) for g in gifts if g.state == "waiting"]
+    waiting += [(off.id, off.amount, off.asked_by) for off in asked_off]
     others = {
-        row.id
-        for row in waiting
-        if await run.needs_another(caller, row.amount, limit, row.asked_by)
+        one for one, amount, by in waiting if await run.needs_another(caller, amount, limit, by)
     }
     return {"gifts": gifts, "asked_off": asked_off, "for_others": others}
 
