@@ -22,10 +22,8 @@ from dashboards.merchant.terms.rules import Product, Typed, Worked
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Invalid, Refusal
 from jejaring.web import language
-from referrals.months.simulate import Simulation, simulate
 
 EXAMPLE_PRICE = 100_000
-SIMULATED = 500
 
 
 @dataclass
@@ -51,14 +49,13 @@ class Card:
 
 @dataclass
 class Shown:
-    """The terms on the page; sentences, example and simulation only of sound terms."""
+    """The terms on the page; sentences and example only of sound terms."""
 
     typed: Typed
     cards: list[Card]
     errors: dict[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     example: Worked | None = None
-    simulation: Simulation | None = None
 
     @property
     def alone(self) -> bool:
@@ -90,7 +87,9 @@ def faults(request: Request, typed: Typed, refusal: Refusal) -> dict[str, str]:
 
 
 async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -> Shown:
-    """The terms with their sentences, examples and last month, or with what is wrong."""
+    """The terms with their sentences and examples, or with what is wrong. Last month is worked out
+    on a page of its own, when somebody asks.
+    """
     lang = language.pick(request)
     sample = await sample_of(row)
     ids = {i for rule in typed.rules for i in rule.get("product_id", "").split("\n") if i}
@@ -107,7 +106,6 @@ async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -
     view.sentences = words.paragraph(lang, explain.sentences(terms, titles), caller.zone)
     if any(rule.kind not in EVENT_KINDS for rule in terms.rules):
         view.example = rules.worked(terms, sample)
-    view.simulation = await simulate(row, terms, SIMULATED)
     return view
 
 

@@ -130,7 +130,8 @@ def _shown(value: Any, spec: str, language: str, zone: str) -> str:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         return _BY_TIME[spec](at, language, zone)
     if "|" in spec:
-        return spec.split("|")[value != 1]
+        one, _, many = spec.partition("|")
+        return one if value == 1 else many
     if isinstance(value, list | tuple):
         return ", ".join(str(v) for v in value)
     return format(value, spec)
