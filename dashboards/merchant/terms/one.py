@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog import products
 from campaigns.catalog.products import Sieve
+from campaigns.enrolments import naming
 from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms.rules import CHANNELS, EVENT_KINDS, ROLES, TIERS
@@ -136,9 +137,12 @@ async def save(request: Request, caller: Caller) -> Response:
         body, bad = written.read(typed, caller.zone)
         if bad:
             raise Invalid(fields=bad)
-        parse({"rules": [body], "bond_days": 1})
+        asked = parse({"rules": [body], "bond_days": 1})
+        kept = (await naming.by_handle(caller.organisation_id, asked, "")).rules[0]
     except Refusal as exc:
         return await _page(request, now, typed, exc)
+    if kept.when is not None and kept.when.partner:
+        typed["partner"] = "\n".join(kept.when.partner)
     await writing.edit(caller, now, lambda t: rules.put(t, typed))
     path = f"{now.path}?pesan=rule_saved#f-rule-{typed['key']}"
     return RedirectResponse(path, 303)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from campaigns.catalog import products
 from campaigns.catalog.models import Product as ProductRow
 from campaigns.catalog.products import Sieve
+from campaigns.enrolments import naming
 from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import explain, words
@@ -28,13 +29,16 @@ EXAMPLE_PRICE = 100_000
 
 @dataclass
 class Card:
-    """A rule on the page: its place, what is typed, how a partner reads it, and what is wrong."""
+    """A rule on the page: its place, what is typed, how a partner reads it; and the partners that
+    it names who have not joined the shop.
+    """
 
     number: int
     key: str
     typed: Mapping[str, str]
     sentences: list[str] = field(default_factory=list)
     example: str = ""
+    strangers: list[str] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -97,8 +101,9 @@ async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -
     named = await products.by_id(row.merchant_id, ids) if ids else {}
     titles = {pid: one.name for pid, one in named.items()}
     view = Shown(typed, _cards(typed, caller.zone, lang, rules.paid(typed, sample.price), titles))
+    await _strangers(row.merchant_id, view.cards)
     try:
-        asked = sound(typed, caller.zone)
+        asked = await naming.by_handle(row.merchant_id, sound(typed, caller.zone), "")
     except Refusal as exc:
         view.errors = faults(request, typed, exc)
         return view
@@ -122,6 +127,14 @@ def _cards(typed: Typed, zone: str, lang: str, price: int, titles: Mapping[str, 
         further = further or card.kind not in EVENT_KINDS
         cards.append(card)
     return cards
+
+
+async def _strangers(merchant_id: str, cards: list[Card]) -> None:
+    """Say of each rule whom it names that is not of the shop yet."""
+    names = {card.key: card.typed.get("partner", "").split() for card in cards}
+    apart = await naming.not_joined(merchant_id, {name for own in names.values() for name in own})
+    for card in cards:
+        card.strangers = [name for name in names[card.key] if name in apart]
 
 
 def _alone(raw: Mapping[str, str], zone: str) -> Terms | None:
