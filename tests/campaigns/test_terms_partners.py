@@ -1,4 +1,4 @@
-"""The partners that terms name: there, kept by handle, and the nearest offered where they are not."""
+"""Whom terms name: each is there, kept by handle, and the nearest is offered where one is not."""
 
 from typing import Any
 
