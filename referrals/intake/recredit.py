@@ -63,7 +63,8 @@ async def _recredit(shop: Shop, sale_id: str, wanted: Wanted) -> None:
     await _keep(change, wanted, decision_id, before)
     await bulk.insert(touches)
     await _overrule(change, decision_id)
-    made_rows = await accrue.accrue(found, [(change.order, fresh)], change.money.out)
+    out = change.money.out
+    made_rows = await accrue.accrue(found, [(change.order, fresh)], out, change.rows)
     new = made_rows.get(sale_id, [])
     await reverse.settle(change.order, new, Cause(decision_id, REASON), change.money)
     await changes.finish(change, "credit.decided", RECREDITED)
