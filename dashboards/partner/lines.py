@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.catalog.models import Product
 from campaigns.lifecycle.models import Campaign
+from dashboards.frame.rules import part_back
 from dashboards.partner import rules
 from dashboards.partner.rules import Counted
 from jejaring import world
@@ -35,7 +36,9 @@ _COUNTS = (
 
 @dataclass(frozen=True)
 class Line:
-    """A commission with all that its page says of it; `gross` as in rules.gross."""
+    """A commission with all that its page says of it; `gross` as in rules.gross, `part` as in
+    part_back.
+    """
 
     row: CommissionRow
     title: str
@@ -54,6 +57,7 @@ class Line:
     reversals: tuple[Reversal, ...] = ()
     touches: tuple[Touch, ...] = ()
     post_url: str = ""
+    part: tuple[int, int] | None = None
 
     @property
     def rest(self) -> int:
@@ -200,6 +204,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         reversals=tuple(around.reversals.get(row.id, ())),
         touches=tuple(around.touches.get(row.sale_id or "", ())),
         post_url=str(stored.because.get("url", "")),
+        part=part_back((row.amount, row.reversed), (line.base, line.refunded)) if line else None,
     )
 
 

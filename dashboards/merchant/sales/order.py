@@ -11,6 +11,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.terms import versions
 from dashboards.frame import forms
 from dashboards.frame.forms import Reader
+from dashboards.frame.rules import part_back
 from dashboards.merchant import hang, queries
 from dashboards.merchant.sales import rules
 from jejaring import world
@@ -61,6 +62,7 @@ async def page(
         "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
         "people": people,
         "reversals": await _reversals([c.id for c in sale.commissions]),
+        "parts": _parts(sale),
         "goods": goods,
         "lines": {i.line: goods.get(i.product_id or "", i.sku) for i in sale.items},
         "promises": promises,
@@ -75,6 +77,16 @@ async def page(
     context["actors"] = await queries.actors({entry.actor for entry in context["trail"]})
     status = refusal.status if refusal is not None else 200
     return await hang.page(request, "merchant/sale.html", context, status)
+
+
+def _parts(sale: SaleDetail) -> dict[str, tuple[int, int] | None]:
+    """By commission: the part of its line that explains what was taken of it."""
+    lines = {line.line: (line.base, line.refunded) for line in sale.items}
+    return {
+        c.id: part_back((c.amount, c.reversed), lines[c.line])
+        for c in sale.commissions
+        if c.line in lines
+    }
 
 
 async def _reversals(commission_ids: list[str]) -> dict[str, list[Reversal]]:
