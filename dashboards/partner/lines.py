@@ -195,7 +195,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         counted=counted,
         gross=rules.gross(counted) if line else None,
         why=_why(credit, sale, lang, zone),
-        reason=_reason(row, stored, lang),
+        reason=reason(row, stored, lang),
         hold_days=int(days),
         is_delivered=sale is not None and sale.delivered_at is not None,
         payout_id=around.payouts.get(row.id),
@@ -245,11 +245,11 @@ def _why(credit: Credit | None, sale: Sale | None, lang: str, zone: str) -> str:
     how = f"{credit.by}.{code}" if credit.by in ("click", "scan") else code
     coupon = (sale.coupon if sale else None) or ""
     text = language.say(lang, f"why.{how}", zone, at=credit.touch_at, coupon=coupon)
-    reason = credit.because.get("reason")
-    return f"{text} “{reason}”" if reason else text
+    given = credit.because.get("reason")
+    return f"{text} “{given}”" if given else text
 
 
-def _reason(row: CommissionRow, stored: Commission, lang: str) -> str:
+def reason(row: CommissionRow, stored: Commission, lang: str) -> str:
     """Why it was rejected or is held, spoken to the partner where there are such words; and what a
     person gave as the reason.
     """
