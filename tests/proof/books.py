@@ -45,6 +45,7 @@ class Row:
     pair: Pair
     place: Any
     campaign: Any
+    terms: dict[str, Any] | None
     group: Any
     kind: str
     rule: str
@@ -76,10 +77,20 @@ class Item:
     """An amount that is safe to pay: of a commission, or of a payout whose money came back."""
 
     pair: Pair
-    source: "Row | Payout"
+    source: "Row | Payout | Gift"
     rest: int
     since: datetime
     payout: "Payout | None" = None
+
+
+@dataclass(eq=False)
+class Gift:
+    """Goodwill: an amount by hand."""
+
+    pair: Pair
+    amount: int
+    reason: str
+    withdrawn: bool = False
 
 
 @dataclass(eq=False)
@@ -117,16 +128,17 @@ class Books:
         default_factory=lambda: {"write-off": Counter(), "repay": Counter()}
     )
     known: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
+    gifts: dict[tuple[str, str], Gift] = field(default_factory=dict)
     # What has happened, by its name in `happened.py`.
     met: Counter[str] = field(default_factory=Counter)
 
     def happens(self, what: str, really: object = True) -> None:
         self.met[what] += bool(really)
 
-    def of(self, source: Row | Payout) -> list[Item]:
+    def of(self, source: Row | Payout | Gift) -> list[Item]:
         return [item for item in self.items if item.source is source]
 
-    def pay_in(self, pair: Pair, source: Row | Payout, amount: int, now: datetime) -> None:
+    def pay_in(self, pair: Pair, source: Row | Payout | Gift, amount: int, now: datetime) -> None:
         if amount:
             self.items.append(Item(pair, source, amount, now))
 
@@ -270,6 +282,26 @@ class Books:
         self.settled[way][pair] += amount
         return 201
 
+    def give(self, pair: Pair, amount: int, reason: str, reference: str, now: datetime) -> int:
+        known = self.gifts.get((pair[0], reference))
+        if known is not None:
+            same = (known.pair, known.amount, known.reason) == (pair, amount, reason)
+            return 200 if same and not known.withdrawn else 409
+        gift = self.gifts[pair[0], reference] = Gift(pair, amount, reason)
+        self.pay_in(pair, gift, amount, now)
+        return 201
+
+    def withdraw(self, gift: Gift) -> int:
+        """Whole, and only before a payout has it."""
+        if not gift.withdrawn and any(item.payout for item in self.of(gift)):
+            self.happens("goodwill that was in a payout stays")
+            return 409
+        self.happens("goodwill withdrawn", not gift.withdrawn)
+        gift.withdrawn = True
+        for item in self.of(gift):
+            item.rest = 0
+        return 200
+
     def balance(self, pair: Pair, rows: list[Row]) -> dict[str, int]:
         """What `/v1/balance` should say of the pair."""
         every = [payout for run in self.runs for payout in run.payouts.values()]
@@ -289,5 +321,6 @@ class Books:
             "written_off": self.settled["write-off"][pair],
             "repaid": self.settled["repay"][pair],
             # Earned: what was accrued less what was reversed, whatever has been paid of it.
-            "earned": sum(row.rest for row in own if row.on_books),
+            "earned": sum(row.rest for row in own if row.on_books)
+            + sum(g.amount for g in self.gifts.values() if g.pair == pair and not g.withdrawn),
         }

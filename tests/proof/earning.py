@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.proof.books import Books, Pair, Row, half_up, share_out
-from tests.proof.orders import Group, Line, Order, Place, still_due
+from tests.proof.orders import Campaign, Group, Line, Order, Place, still_due
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+Month = tuple[Place, str, str]
 Worth = tuple[Line, dict[str, Any], int, int]
 
 
@@ -64,12 +65,16 @@ class Earning:
     orders: dict[tuple[str, str], Order] = field(default_factory=dict)
     recruiter: dict[Pair, str] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
-    # Whether it is settled.
-    months: dict[tuple[Place, str, str], bool] = field(default_factory=dict)
+    # By place, rule and month: tiers or bonus; and which are settled.
+    months: dict[Month, str] = field(default_factory=dict)
+    settled: set[Month] = field(default_factory=set)
     now: datetime = BEFORE
 
     def happens(self, what: str, really: object = True) -> None:
         self.books.happens(what, really)
+
+    def campaigns(self) -> list[Campaign]:
+        return list(dict.fromkeys(place.campaign for place in self.places))
 
     def sold(self, place: Place, month: str, rule: str) -> int:
         """The month's volume under a rule of tiers."""
@@ -93,7 +98,7 @@ class Earning:
         """Line, rule, amount, volume before: under the limits per order and month."""
         if order.place is None:
             return []
-        terms = order.place.campaign.terms
+        terms = order.terms
         base = sum(line.base for line in order.lines)
         chosen: dict[int, list[Line]] = {}
         # A line that the order no longer has takes no part.
@@ -134,9 +139,12 @@ class Earning:
 
     def accrue(self, order: Order) -> None:
         """What a new order, or one that was given to another, earns."""
+        if order.place is not None:
+            order.terms = order.place.campaign.at(order.placed)
         self._open_months(order)
         if order.place is None or order.closed:
             return
+        self.happens("sold under later terms", order.terms is not order.place.campaign.terms)
         worths = self.worths(order, None)
         wanted = [worth[2] for worth in worths]
         granted = order.place.campaign.grant(sum(wanted), self.now)
@@ -150,16 +158,16 @@ class Earning:
 
     def _open_months(self, order: Order) -> None:
         if order.place is not None:
-            for rule in order.place.campaign.terms["rules"]:
+            for rule in order.terms["rules"]:
                 if rule["pay"]["kind"] in ("tiers", "bonus"):
                     key = (order.place, rule["name"], order.month)
-                    self.months.setdefault(key, False)
+                    self.months.setdefault(key, rule["pay"]["kind"])
 
     def _row(self, order: Order, group: Group, amount: int, *, further: bool = False) -> None:
         assert order.place is not None
         place = order.place
         row = Row(
-            place.pair, place, place.campaign, group, group.rule["pay"]["kind"],
+            place.pair, place, place.campaign, order.terms, group, group.rule["pay"]["kind"],
             group.rule["name"], order.month, self.now, amount, order, group.line.number, further,
         )  # fmt: skip
         group.rows.append(row)
@@ -170,7 +178,7 @@ class Earning:
     def _share(self, order: Order) -> None:
         """The recruiter's part of each row that this step has made."""
         assert order.place is not None
-        terms = order.place.campaign.terms.get("recruiter")
+        terms = order.terms.get("recruiter")
         by = self.recruiter.get(order.place.pair)
         theirs = [p for p in self.places if p.pair == (order.shop, by)]
         if terms is None or not theirs or not self._sold_lately(order, by, terms):
@@ -180,7 +188,7 @@ class Earning:
         fresh = [row for row in self.rows if row.order is order and row.made == self.now]
         for row in [r for r in fresh if r.amount and r.parent is None]:
             amount = half_up(row.amount * terms["rate_bp"], 10_000)
-            cap = order.place.campaign.terms.get("max_per_partner_month")
+            cap = order.terms.get("max_per_partner_month")
             if cap is not None:
                 room = cap - sum(self.so_far(place, order.month).values())
                 amount = min(amount, max(room, 0))
@@ -223,7 +231,9 @@ class Earning:
 
     def within_month(self, row: Row, amount: int) -> int:
         """The amount, or what the limits per partner and month leave of it."""
-        so_far, terms = self.so_far(row.place, row.month), row.campaign.terms
+        if row.terms is None:  # made at a month's end, under no version of its own
+            return amount
+        so_far, terms = self.so_far(row.place, row.month), row.terms
         caps = [(terms.get("max_per_partner_month"), sum(so_far.values()))]
         if row.group is not None:
             caps.append((row.group.rule.get("max_per_partner_month"), so_far.get(row.rule, 0)))

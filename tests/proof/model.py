@@ -60,10 +60,7 @@ class Model(Months):
         return 201
 
     def _live(self, place: Place, at: datetime) -> bool:
-        campaign = place.campaign
-        assert campaign.began is not None
-        began = max(campaign.began, place.joined) <= at
-        return began and (campaign.ended is None or at < campaign.ended)
+        return place.joined <= at and place.campaign.live_at(at)
 
     def _lines(self, order: Order, body: dict[str, Any]) -> None:
         """Matched by sku, then by order among equals; a dropped line stays with nothing on it."""
@@ -320,13 +317,13 @@ class Model(Months):
         """When its hold is over; None: not known yet."""
         if row.parent is not None:
             return self.release_at(row.parent)
-        if row.order is None:
+        if row.order is None or row.terms is None:
             return row.made
         counts: datetime | None = row.order.counts
         if counts is None:
             return None
         start = max(counts, row.made) if row.further else counts
-        return start + timedelta(days=int(row.campaign.terms["hold_days"]))
+        return start + timedelta(days=int(row.terms["hold_days"]))
 
     def shown(self, row: Row) -> str:
         """The state that the API should show."""

@@ -5,19 +5,20 @@ from tests.proof.deciding import Deciding
 from tests.proof.orders import Order, Place
 from tests.proof.paying import Paying
 from tests.proof.selling import Items, Selling
+from tests.proof.steering import Steering
 
 
 def _of(price: int) -> Items:
-    return [{"sku": "KEMEJA", "quantity": 2, "unit_price": price, "discount": 0}]
+    return [{"sku": "KEMEJA", "quantity": 4, "unit_price": price, "discount": 0}]
 
 
-class Stories(Selling, Deciding, Paying):
+class Stories(Selling, Deciding, Paying, Steering):
     """Each begins with money that is earned anew."""
 
     def _earn(self, place: Place, price: int) -> Order:
         """Sold, delivered, and safe to pay."""
         order = self.sell(place, _of(price), "delivered")
-        hold = int(place.campaign.terms["hold_days"])
+        hold = int(place.campaign.at(self.model.now)["hold_days"])
         if hold:
             self.days(hold)
         return order
@@ -34,13 +35,17 @@ class Stories(Selling, Deciding, Paying):
         else:
             self.move(order, "returned")
 
-    def owes(self, who: int, price: int, then: int, way: str, outcome: str) -> None:
-        """Paid, taken back, sold again: the debt is netted, or too big for that."""
+    def owes(self, who: int, price: int, then: int, way: str, outcome: str, by_hand: bool) -> None:
+        """Paid, taken back, sold again: the debt is netted, or too big for that, or settled by
+        hand; what was disputed is won.
+        """
         place = self.a_place(who)
         shop = place.campaign.shop
         order = self._earn(place, price)
         self.pay(shop, "paid")
         self._take(order, price, way)
+        if by_hand and self.model.books.owed[place.pair]:
+            self.forgive(place.pair, "repay", self.model.books.owed[place.pair])
         self._earn(place, then)
         self.pay(shop, outcome)
         if way == "dispute":
@@ -131,12 +136,22 @@ class Stories(Selling, Deciding, Paying):
         self.tell(order, _of(price), "delivered", told="now")
         self.pay(place.campaign.shop, "paid")
 
+    def thanks(self, who: int, paid: bool, outcome: str) -> None:
+        """Goodwill, perhaps in a payout that comes back, and regretted."""
+        shop, partner = self.a_place(who).pair
+        number = 100 + self.done
+        self.gives(partner, shop, 50_000, number)
+        if paid:
+            self.pay(shop, outcome)
+        self.regret((shop, f"G-{number}"))
+        self.pay(shop, "paid")
+
     def ends_a_month(self, who: int, price: int, way: str, paid: bool) -> None:
         """Three sales of one month, one of which does not survive it."""
         place = self.a_place(who)
         orders = [self.sell(place, _of(price), "delivered") for _ in range(3)]
         if paid:
-            self.days(int(place.campaign.terms["hold_days"]))
+            self.days(int(place.campaign.at(self.model.now)["hold_days"]))
             self.pay(place.campaign.shop, "paid")
         self._take(orders[who % 3], price, way)
         self.days(31)
