@@ -144,8 +144,9 @@ STEPS = [
     Step(4, Money.regrets, {"which": any_of}, lambda money: bool(money.model.books.gifts)),
     Step(2, Money.moves_house, {
         "who": any_of, "price": prices, "last": up_to(2), "stays": yes_or_no}),
-    Step(1, Money.hears_early, {
-        "who": any_of, "price": prices, "amount": one(33_333, 200_000, 10**7)}),
+    Step(2, Money.hears_early, {
+        "who": any_of, "price": prices, "amount": one(33_333, 200_000, 10**7),
+        "days": one(1, 61)}),
     Step(3, Money.brings, {
         "shop": one(SHOP, RIVAL), "price": prices, "won": yes_or_no,
         "way": one("reject", "reject", "refund", "dispute")}),

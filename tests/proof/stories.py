@@ -156,11 +156,12 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.days(1)
         self.pay(place.campaign.shop, "paid")
 
-    def hears_early(self, who: int, price: int, amount: int) -> None:
-        """A refund, and only then its order."""
+    def hears_early(self, who: int, price: int, amount: int, days: int) -> None:
+        """A refund, and only then, perhaps much later, its order."""
         place = self.a_place(who)
         taking = Taking(f"R-{len(self.model.refunds)}", amount, [])
         self.refund_of(place.campaign.shop, f"INV-{len(self.model.orders) + 1}", taking)
+        self.days(days)
         self._earn(place, price)
         self.pay(place.campaign.shop, "paid")
 
@@ -212,7 +213,8 @@ class Stories(Selling, Deciding, Paying, Steering):
         """Goodwill, perhaps in a payout that comes back, and regretted."""
         shop, partner = self.a_place(who).pair
         number = 100 + self.done
-        self.gives(partner, shop, 50_000, number)
+        for _ in range(2):  # said twice, given once
+            self.gives(partner, shop, 50_000, number)
         if paid:
             self.pay(shop, outcome)
         self.regret((shop, f"G-{number}"))
