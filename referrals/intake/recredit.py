@@ -12,7 +12,8 @@ from jejaring.trail.write import note
 from referrals.attribution import attribute, evidence
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit, Decision, Touch
-from referrals.commissions import accrue, reverse
+from referrals.commissions import amend
+from referrals.commissions.amend import Pricing
 from referrals.commissions.reverse import Cause
 from referrals.commissions.rules import RECREDITED
 from referrals.commissions.withdraw import withdraw
@@ -22,7 +23,7 @@ from referrals.orders.models import SaleLine
 from referrals.orders.rules import Shop
 from referrals.review import appeal
 
-REASON = "refund"
+CHANGED = "order_changed"
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,21 @@ async def _recredit(shop: Shop, sale_id: str, wanted: Wanted) -> None:
     await _keep(change, wanted, decision_id, before)
     await bulk.insert(touches)
     await _overrule(change, decision_id)
-    made_rows = await accrue.accrue(found, [(change.order, fresh)], change.money.out)
-    new = made_rows.get(sale_id, [])
-    await reverse.settle(change.order, new, Cause(decision_id, REASON), change.money)
+    await _earn(change, found, decision_id)
     await changes.finish(change, "credit.decided", RECREDITED)
+
+
+async def _earn(change: Change, found: Evidence, decision_id: str) -> None:
+    """What the order is worth with its credit as it is now: the fresh lines accrue, and those that
+    keep their credit share what an order pays once, and its limits, with them.
+    """
+    sale = change.order.sale
+    sale.version += 1
+    await sale.save(update_fields=["version"])
+    await change.money.out.store_changes()  # what went off the books counts for no limit any more
+    rows = [row for row in change.rows if row.reason_code != RECREDITED]
+    cause = Cause(decision_id, CHANGED)
+    await amend.amend(Pricing(found, change.order, change.credits, rows, cause, change.money))
 
 
 async def _evidence(change: Change, wanted: Wanted) -> Evidence:
@@ -90,6 +102,7 @@ def _decided(
     made = attribute.decided(found, change.order, ruling)
     if not made.credits:
         raise Conflict(f"cannot_credit_{made.touches[0].reason}")
+    change.keep_versions(made.credits)
     return made.credits, made.touches
 
 
@@ -170,4 +183,6 @@ def added(
     if decision.enrolment_id is None:
         return []
     ruling = attribute.Ruling(decision.id, decision.enrolment_id, decision.reason)
-    return attribute.decided(found, change.order, ruling, fresh).credits
+    made = attribute.decided(found, change.order, ruling, fresh).credits
+    change.keep_versions(made)
+    return made
