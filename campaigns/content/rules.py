@@ -39,12 +39,18 @@ _HOSTS = {
     "threads.com": "threads",
 }
 _BEFORE_HOST = re.compile(r"^(www|m|mobile|web|id-id)\.")
-# These lead to a post only by asking them, so that one post could have many of them.
+# These may lead anywhere.
 _SHORT_HOSTS = frozenset(
-    {"vt.tiktok.com", "vm.tiktok.com", "fb.watch", "fb.me", "t.co", "bit.ly", "s.id", "tinyurl.com",
-     "goo.gl", "cutt.ly", "lnkd.in", "linktr.ee", "ig.me", "instagr.am"}
+    {"fb.me", "t.co", "bit.ly", "s.id", "tinyurl.com", "goo.gl", "cutt.ly", "lnkd.in", "linktr.ee",
+     "ig.me", "instagr.am"}
 )  # fmt: skip
-_SHORT_PATH = re.compile(r"(facebook\.com|instagram\.com)/share/|tiktok\.com/t/")
+# What the platforms' own apps copy (seen 2026-11). Which post is meant only the platform knows, so
+# that one post may have many.
+_SHARED = (
+    ("tiktok", re.compile(r"(?:v[tm]\.tiktok\.com|tiktok\.com/t)/[A-Za-z0-9_-]{3,40}")),
+    ("facebook", re.compile(r"(?:facebook\.com/share(?:/[prv])?|fb\.watch)/[A-Za-z0-9_-]{3,40}")),
+    ("instagram", re.compile(r"instagram\.com/share(?:/p|/reel)?/[A-Za-z0-9_-]{3,40}")),
+)
 _ID = r"(?P<id>[A-Za-z0-9_-]{3,70})"
 _NUMBER = r"(?P<id>\d{3,30})"
 _NAME = r"(?P<name>[A-Za-z0-9._-]{1,60})"
@@ -104,7 +110,8 @@ def post(text: str) -> Post | Wrong:
 
     On a known platform its own number names it, so that www or m, an app's share parameters, and a
     reel or post address of the same make no difference. Anywhere else the address does, less what
-    only tracks. Short links are refused: one post may have any number of them.
+    only tracks. A link that a platform's own app shortened stands for itself (`is_short`): one post
+    may have any number of these. Other short links are refused.
     """
     url = web_url(text)
     if url is None:
@@ -114,13 +121,22 @@ def post(text: str) -> Post | Wrong:
     path = parts.path.rstrip("/")
     if host == "youtu.be":
         path = f"/shorts{path}"
-    if host in _SHORT_HOSTS or _SHORT_PATH.match(f"{host}{path}/"):
+    shared = next((name for name, short in _SHARED if short.fullmatch(host + path)), None)
+    if shared is not None:
+        return Post(shared, f"https://{host}{path}/", f"{shared}:{host}{path}")
+    if host in _SHORT_HOSTS:
         return Wrong("short_link")
     platform = _HOSTS.get(host)
     query = parse_qsl(parts.query)
     if platform is None:
         return _elsewhere(host, path, query)
     return _known(platform, path, query)
+
+
+def is_short(url: str) -> bool:
+    """Whether the address of a stored post does not say which post it is."""
+    bare = url.removeprefix("https://").rstrip("/")
+    return any(short.fullmatch(bare) for _, short in _SHARED)
 
 
 def _known(platform: str, path: str, query: Sequence[tuple[str, str]]) -> Post | Wrong:

@@ -43,6 +43,7 @@ async def queue(request: Request, caller: Caller) -> Response:
         "posts": await with_money(rows),
         "counts": await content.counts(org, [own] if own else ()),
         "reasons": rules.REFUSE_REASONS,
+        "is_short": rules.is_short,
         "next": after,
         "cursor": cursor,
     }

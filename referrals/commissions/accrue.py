@@ -11,7 +11,6 @@ from jejaring.db import bulk
 from jejaring.hooks import publish
 from jejaring.hooks.models import Event
 from jejaring.kit.money import split
-from jejaring.kit.periods import month_of
 from jejaring.ledger.rules import Draft
 from jejaring.settings import settings
 from referrals.attribution.evidence import Evidence
@@ -20,7 +19,7 @@ from referrals.attribution.rules import CHANNEL, moment
 from referrals.commissions import hold, release, rules, shares
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
-from referrals.commissions.months import open_months
+from referrals.commissions.months import counted_under, open_months
 from referrals.commissions.write import Ledgered
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import CLOSED_STATES, counts_from
@@ -172,13 +171,17 @@ def _with(priced: Sequence[Priced], worths: Sequence[Worth]) -> list[Priced]:
 
 
 async def accrue(
-    found: Evidence, orders: Sequence[tuple[Order, list[Credit]]], out: Ledgered
+    found: Evidence,
+    orders: Sequence[tuple[Order, list[Credit]]],
+    out: Ledgered,
+    earned: Sequence[Commission] = (),
 ) -> dict[str, list[Commission]]:
-    """Accrue the commissions of newly recorded orders, by sale id; rows are added to `out`.
+    """Accrue the commissions of newly recorded orders, by sale id; rows are added to `out`. Of one
+    that is given to another, `earned` is what it had before.
 
     A closed order accrues nothing. One whose hold is over already is released at once.
     """
-    months = [month_of(order.sale.placed_at, order.shop.zone) for order, _ in orders]
+    months = [counted_under(order, earned) for order, _ in orders]
     by_month = [(month, given) for month, (_, given) in zip(months, orders, strict=True)]
     recruiting = await shares.load(found, orders)
     further = recruiting.places(
@@ -193,7 +196,7 @@ async def accrue(
             continue
         sold = Sold(month, limits.volumes)
         priced = limit(found, month, price(found, order, given, sold), limits)
-        rows = [_row(found, order, p, now) for p in priced]
+        rows = [_row(found, order, p, (month, now)) for p in priced]
         rows += shares.of_rows(recruiting, found, order, rows, limits)
         made[order.sale.id] = rows
         out.commissions += rows
@@ -208,12 +211,14 @@ def counting_from(sale: Sale) -> datetime | None:
     return counts_from(sale.source, sale.state, milestones_of(sale), days)
 
 
-def _row(found: Evidence, order: Order, p: Priced, now: datetime) -> Commission:
+def _row(found: Evidence, order: Order, p: Priced, made: tuple[str, datetime]) -> Commission:
+    """`made`: the month under which it is counted, and when."""
+    month, now = made
     terms = found.terms_by(p.credit.campaign_id, p.credit.terms_number)
     place = (p.line.id, p.credit.enrolment_id, p.worth.rule_index)
     key = rules.accrual_key(*place, p.credit.decision_id)
     release_at = rules.release_time(counting_from(order.sale), terms.hold_days)
-    return commission(order, p, key, Hold(release_at, terms.hold_days, now))
+    return commission(order, p, key, Hold(release_at, terms.hold_days, now), month)
 
 
 @dataclass(frozen=True)
@@ -225,8 +230,10 @@ class Hold:
     made_at: datetime
 
 
-def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
-    """A commission's row; a self-referral is rejected from the start, so that it can be seen."""
+def commission(order: Order, p: Priced, key: str, hold: Hold, month: str) -> Commission:
+    """A commission's row, counted under this month; a self-referral is rejected from the start, so
+    that it can be seen.
+    """
     w, credit = p.worth, p.credit
     return bulk.new(
         Commission,
@@ -248,7 +255,7 @@ def commission(order: Order, p: Priced, key: str, hold: Hold) -> Commission:
         amount=w.amount,
         reversed=0,
         state="rejected" if credit.self_referral else "pending",
-        month=month_of(order.sale.placed_at, order.shop.zone),
+        month=month,
         release_at=hold.release_at,
         times_held=0,
         reason_code="self_referral" if credit.self_referral else None,

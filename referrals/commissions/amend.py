@@ -6,7 +6,6 @@ from datetime import datetime
 
 from campaigns.terms.rules import MARGIN
 from jejaring import world
-from jejaring.kit.periods import month_of
 from jejaring.ledger.rules import Draft
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
@@ -14,7 +13,7 @@ from referrals.commissions import accrue, release, reverse, rules, shares
 from referrals.commissions.accrue import Hold, Priced
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
-from referrals.commissions.months import open_months
+from referrals.commissions.months import counted_under, open_months
 from referrals.commissions.reverse import Cause, Changes, Group
 from referrals.commissions.rules import LineNow
 from referrals.commissions.shares import Shares
@@ -157,12 +156,7 @@ def _kept(this: Pricing) -> dict[str, dict[tuple[int, str], int]]:
 
 
 def _month(this: Pricing) -> str:
-    """The month whose limits count: that of what the order has earned already stays, wherever its
-    day is moved to.
-    """
-    known = min(this.rows, key=lambda row: row.created_at, default=None)
-    placed = month_of(this.order.sale.placed_at, this.order.shop.zone)
-    return known.month if known is not None else placed
+    return counted_under(this.order, this.rows)
 
 
 def _group(row: Commission) -> Group:
@@ -185,8 +179,8 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     accrued = rules.accrual_key(*due.group, due.priced.credit.decision_id)
     key = accrued if first else rules.amend_key(due.own[0].id, number)
     priced = Priced(due.priced.credit, due.priced.line, worth)
-    row = accrue.commission(this.order, priced, key, _hold(this, priced, now, first=first))
-    row.month = _month(this)
+    hold = _hold(this, priced, now, first=first)
+    row = accrue.commission(this.order, priced, key, hold, _month(this))
     # Before the line's refunds, as everywhere; what the budget did not grant is not entitled to.
     row.because["entitled"] = due.kept(granted) if first else 0
     event = "accrue" if first else "amend"
@@ -235,4 +229,4 @@ def _selfish(this: Pricing, now: datetime) -> None:
         if group not in known:
             hold = _hold(this, p, now, first=True)
             key = rules.accrual_key(*group, p.credit.decision_id)
-            this.out.commissions.append(accrue.commission(this.order, p, key, hold))
+            this.out.commissions.append(accrue.commission(this.order, p, key, hold, _month(this)))

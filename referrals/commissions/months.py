@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 
 from jejaring import world
-from jejaring.kit.periods import month_bounds
+from jejaring.kit.periods import month_bounds, month_of
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
-from referrals.commissions.models import TrueUp
+from referrals.commissions.models import Commission, TrueUp
 from referrals.orders.store import Order
 
 MONTHLY = ("tiers", "bonus")
+
+
+def counted_under(order: Order, rows: Sequence[Commission]) -> str:
+    """The month whose limits count for an order: that of what it has earned already (`rows`, those
+    that are off the books too) stays, wherever its day is moved to and whoever it is given to.
+    """
+    first = min(rows, key=lambda row: row.created_at, default=None)
+    placed = month_of(order.sale.placed_at, order.shop.zone)
+    return placed if first is None else first.month
 
 
 async def open_months(

@@ -12,7 +12,7 @@ from jejaring.trail.write import note
 from referrals.attribution import attribute, evidence
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit, Decision, Touch
-from referrals.commissions import amend
+from referrals.commissions import accrue, amend, reverse
 from referrals.commissions.amend import Pricing
 from referrals.commissions.reverse import Cause
 from referrals.commissions.rules import RECREDITED
@@ -23,7 +23,7 @@ from referrals.orders.models import SaleLine
 from referrals.orders.rules import Shop
 from referrals.review import appeal
 
-CHANGED = "order_changed"
+CHANGED, REFUND = "order_changed", "refund"
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,26 @@ async def _recredit(shop: Shop, sale_id: str, wanted: Wanted) -> None:
     await _keep(change, wanted, decision_id, before)
     await bulk.insert(touches)
     await _overrule(change, decision_id)
-    await _earn(change, found, decision_id)
+    await _earn(change, found, fresh, decision_id)
     await changes.finish(change, "credit.decided", RECREDITED)
 
 
-async def _earn(change: Change, found: Evidence, decision_id: str) -> None:
-    """What the order is worth with its credit as it is now: the fresh lines accrue, and those that
-    keep their credit share what an order pays once, and its limits, with them.
+async def _earn(change: Change, found: Evidence, fresh: list[Credit], decision_id: str) -> None:
+    """What the fresh lines earn. Lines that keep their credit share what an order pays once, and
+    its limits, with them: then all are priced anew together.
     """
-    sale = change.order.sale
-    sale.version += 1
-    await sale.save(update_fields=["version"])
-    await change.money.out.store_changes()  # what went off the books counts for no limit any more
-    rows = [row for row in change.rows if row.reason_code != RECREDITED]
-    cause = Cause(decision_id, CHANGED)
-    await amend.amend(Pricing(found, change.order, change.credits, rows, cause, change.money))
+    order, money = change.order, change.money
+    await money.out.store_changes()  # what went off the books counts for no limit any more
+    if len(fresh) < len(change.credits):
+        order.sale.version += 1
+        await order.sale.save(update_fields=["version"])
+        rows = [row for row in change.rows if row.reason_code != RECREDITED]
+        cause = Cause(decision_id, CHANGED)
+        await amend.amend(Pricing(found, order, change.credits, rows, cause, money))
+        return
+    made = await accrue.accrue(found, [(order, fresh)], money.out, change.rows)
+    rows = made.get(order.sale.id, [])
+    await reverse.settle(order, rows, Cause(decision_id, REFUND), money)
 
 
 async def _evidence(change: Change, wanted: Wanted) -> Evidence:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from campaigns.content.rules import is_short
 from campaigns.content.shapes import Platform, State
 from jejaring.web.language import say
 from referrals.commissions.shapes import CommissionOut
@@ -13,7 +14,8 @@ from referrals.posts.queries import Sent
 
 
 class SubmissionOut(BaseModel):
-    """A post that was sent in. `url` is as it is kept: one address per post. `fee`, while it waits,
+    """A post that was sent in. `url` is as it is kept: one address per post, unless it
+    `is_short_link`: an app's own, of which a post may have many. `fee`, while it waits,
     is what the terms in force would pay for it, before the month's limits and the budget;
     `commissions` are what accepting it accrued.
     """
@@ -24,6 +26,7 @@ class SubmissionOut(BaseModel):
     partner: str
     platform: Platform
     url: str
+    is_short_link: bool
     note: str
     state: State
     reason_code: str | None
@@ -45,6 +48,7 @@ def submission_out(sent: Sent, lang: str, standings: Mapping[str, str]) -> Submi
         partner=sent.partner.slug,
         platform=row.platform,
         url=row.url,
+        is_short_link=is_short(row.url),
         note=row.note,
         state=row.state,
         reason_code=row.reason_code,

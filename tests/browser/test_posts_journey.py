@@ -39,7 +39,7 @@ async def test_a_post_from_the_phone_to_the_queue_and_back(
     await dimas.open(here)
     await dimas.sees("Kirim postingan", "Rp50.000 per postingan yang diterima toko")
     await dimas.look("post-form")
-    await dimas.fill(url="https://vt.tiktok.com/ZSabc/")
+    await dimas.fill(url="https://s.id/ZSabc")
     await dimas.press("Kirim ke toko", f"**{here}/posts")
     await dimas.sees("Ini link pendek")
     await dimas.look("post-short-link")

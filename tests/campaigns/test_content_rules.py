@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.content.rules import Post, Wrong, paying, post, step_fault
+from campaigns.content.rules import Post, Wrong, is_short, paying, post, step_fault
 from campaigns.terms.rules import Rule, Terms, When, Who
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -78,10 +78,11 @@ def test_elsewhere_the_address_is_the_name_less_what_tracks() -> None:
         ("https://rina:kata@x.com/rina/status/17651", Wrong("bad_url")),
         ("https://192.168.1.1/p/1", Wrong("bad_url")),
         ("https://blog.rina.id/?q=" + "@" * 300, Wrong("bad_url")),
-        ("https://vt.tiktok.com/ZSabc/", Wrong("short_link")),
-        ("https://www.tiktok.com/t/ZSabc/", Wrong("short_link")),
-        ("https://www.facebook.com/share/p/1abc/", Wrong("short_link")),
-        ("https://www.instagram.com/share/reel/BAxx", Wrong("short_link")),
+        ("https://s.id/abc", Wrong("short_link")),
+        ("https://vt.tiktok.com/", Wrong("not_a_post", "other")),
+        ("https://www.tiktok.com/t/", Wrong("not_a_post", "tiktok")),
+        ("https://www.facebook.com/share/", Wrong("not_a_post", "facebook")),
+        ("https://www.facebook.com/share/q/1abc/", Wrong("not_a_post", "facebook")),
         ("https://bit.ly/abc", Wrong("short_link")),
         ("https://www.instagram.com/rina.w/", Wrong("not_a_post", "instagram")),
         ("https://www.youtube.com/batiklaras1", Wrong("not_a_post", "youtube")),
@@ -93,6 +94,43 @@ def test_elsewhere_the_address_is_the_name_less_what_tracks() -> None:
 )
 def test_what_leads_to_no_post_says_why(address: str, wrong: Wrong) -> None:
     assert post(address) == wrong
+
+
+@pytest.mark.parametrize(
+    ("address", "platform", "kept"),
+    [
+        ("https://vt.tiktok.com/ZSabc/?k=1", "tiktok", "vt.tiktok.com/ZSabc/"),
+        ("https://vm.tiktok.com/ZSabc", "tiktok", "vm.tiktok.com/ZSabc/"),
+        ("https://www.tiktok.com/t/ZSabc/", "tiktok", "tiktok.com/t/ZSabc/"),
+        ("https://www.facebook.com/share/1abc", "facebook", "facebook.com/share/1abc/"),
+        ("https://web.facebook.com/share/p/1abc/", "facebook", "facebook.com/share/p/1abc/"),
+        ("https://fb.watch/x_Y-z/?mibextid=1", "facebook", "fb.watch/x_Y-z/"),
+        ("https://www.instagram.com/share/BAxx", "instagram", "instagram.com/share/BAxx/"),
+        (
+            "https://www.instagram.com/share/reel/BAxx",
+            "instagram",
+            "instagram.com/share/reel/BAxx/",
+        ),
+    ],
+)
+def test_what_an_app_shortened_stands_for_itself(address: str, platform: str, kept: str) -> None:
+    found = post(address)
+    assert isinstance(found, Post)
+    assert (found.platform, found.url) == (platform, f"https://{kept}")
+    assert found.key == f"{platform}:{kept[:-1]}"
+    assert is_short(found.url)
+    assert post(found.url) == found
+
+
+def test_a_whole_address_is_not_short() -> None:
+    for address in (
+        "https://www.tiktok.com/@rina/video/7300000000000000001",
+        "https://www.instagram.com/reel/DAbc_12-x/",
+        "https://blog.rina.id/ulasan",
+    ):
+        found = post(address)
+        assert isinstance(found, Post)
+        assert not is_short(found.url)
 
 
 @given(st.text(max_size=80))

@@ -12,7 +12,7 @@ from tests.dashboards.well import well_made
 from tests.referrals.shop import Stage, percent, set_terms, set_up
 
 URL = "https://www.instagram.com/p/DAbc_12-x/"
-SHORT = "https://vt.tiktok.com/ZSabc"
+SHORT = "https://s.id/ZSabc"
 
 
 async def posting(http: httpx2.AsyncClient, cast: Cast, **campaign: object) -> Stage:
@@ -182,3 +182,15 @@ async def test_the_queue_is_paged_and_stands_in_both_languages(
     following = first.text.split('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
     second = (await http.get(following)).text
     assert ("17651" in second, "17652" in second) == (False, True)
+
+
+@pytest.mark.parametrize(("url", "warned"), [(URL, False), ("https://vt.tiktok.com/ZSabc/", True)])
+async def test_the_shop_is_told_to_open_what_an_app_shortened(
+    http: httpx2.AsyncClient, cast: Cast, url: str, warned: bool
+) -> None:
+    s = await posting(http, cast)
+    assert (await send(s, url)).status_code == 303
+    await sign_in(http, cast.laras)
+    assert ("belum pernah Anda bayar" in (await http.get("/merchant/posts")).text) is warned
+    (shown,) = (await s.send("GET", "/v1/submissions")).json()["data"]
+    assert (shown["url"], shown["is_short_link"]) == (url, warned)

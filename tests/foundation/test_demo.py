@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,11 @@ async def built_twice(url: str, *words: str) -> None:
 @pytest.mark.only_on("sqlite")
 async def test_the_demo_world_is_built_once_and_in_balance(tmp_path: Path) -> None:
     await built_twice(f"sqlite:////{str(tmp_path / 'demo.db').lstrip('/')}")
+    with closing(sqlite3.connect(tmp_path / "demo.db")) as found:
+        posts = found.execute("SELECT state FROM submission ORDER BY created_at").fetchall()
+        gifts = found.execute("SELECT state, amount FROM goodwill").fetchall()
+    assert posts == [("accepted",), ("refused",), ("waiting",)]
+    assert gifts == [("done", 15_000)]
     assert [name for name in os.listdir(tmp_path) if ".demo" in name] == []
 
 

@@ -7,14 +7,16 @@ from typing import Any
 
 import httpx2
 
+from jejaring import world
 from jejaring.db import sql
 from jejaring.kit.money import percent_of
 from referrals.commissions.models import Reversal
 from referrals.intake.refund import apply_left_over
 from referrals.orders.models import Refund
-from tests.cast import call
+from tests.cast import Cast, call
 from tests.journeys.crowd import EARNS, Client, granted, is_clean, post_all
-from tests.referrals.shop import Stage, body
+from tests.referrals import shop as stage
+from tests.referrals.shop import Stage, body, percent, set_terms
 
 
 async def test_refunds_sent_by_four_workers_at_once_are_one_effect_each(
@@ -67,6 +69,45 @@ async def test_disputes_lost_and_won_at_once_are_one_effect_each(
     assert set(Counter(r.status_code for r in replies)) <= {200, 201}
     assert await Refund.filter(state="undone").count() == 20
     assert await granted() == 20 * EARNS
+    await is_clean()
+
+
+async def test_disputes_won_and_sales_at_once_never_pass_the_month_s_limit(
+    http: Client, cast: Cast, clients: list[Client]
+) -> None:
+    """What the lost ones had freed is taken by others; all of it is payable, some of it by lines
+    that two partners share.
+    """
+    s = await stage.set_up(http, cast)
+    terms = percent() | {"max_per_partner_month": 333_333, "hold_days": 0}
+    await set_terms(s.campaign, terms | {"attribution": {"model": "linear"}})
+    _, other = await s.join(cast.dimas)
+    clicks = []
+    for number in range(6):
+        visitor = world.token(16)
+        clicks.append(await s.click((s.link, other)[number % 2], visitor=visitor))
+        if number < 4:
+            clicks[-1] = await s.click((other, s.link)[number % 2], visitor=visitor)
+    bodies = [body(f"INV-{n}", state="completed", click_id=clicks[n % 6]) for n in range(70)]
+    first = [reply.json() for reply in await post_all(clients, s, bodies[:40])]
+    headers, turns = s.cast.laras.headers, cycle(clients)
+
+    async def tell(sale: dict[str, Any], outcome: str) -> int:
+        path = f"/v1/sales/{sale['id']}/disputes"
+        sent = {"dispute_id": "D-1", "outcome": outcome}
+        return (await next(turns).post(path, json=sent, headers=headers)).status_code
+
+    assert set(await asyncio.gather(*[tell(sale, "lost") for sale in first])) == {201}
+    assert await granted() == 0
+    told, replies = await asyncio.gather(
+        asyncio.gather(*[tell(sale, "won") for sale in first]), post_all(clients, s, bodies[40:])
+    )
+    assert Counter(told) == {201: 40}
+    assert Counter(r.status_code for r in replies) == {201: 30}
+    for partner in (cast.rina, cast.dimas):
+        row = await s.balance(partner)
+        assert row is not None
+        assert row.payable == 333_333
     await is_clean()
 
 

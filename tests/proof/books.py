@@ -117,6 +117,11 @@ class Books:
         default_factory=lambda: {"write-off": Counter(), "repay": Counter()}
     )
     known: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
+    # What has happened, by its name in `happened.py`.
+    met: Counter[str] = field(default_factory=Counter)
+
+    def happens(self, what: str, really: object = True) -> None:
+        self.met[what] += bool(really)
 
     def of(self, source: Row | Payout) -> list[Item]:
         return [item for item in self.items if item.source is source]
@@ -133,6 +138,7 @@ class Books:
                 item.rest -= part
                 amount -= part
         self.owed[row.pair] += amount
+        self.happens("owed back", amount)
 
     def give_again(self, row: Row, amount: int, now: datetime) -> None:
         """In a payout or paid: first against what is owed back, the rest as a new item."""
@@ -140,6 +146,8 @@ class Books:
             settled = min(amount, self.owed[row.pair])
             self.owed[row.pair] -= settled
             amount -= settled
+            self.happens("given again against a debt", settled)
+            self.happens("given again as a new item", amount)
         self.pay_in(row.pair, row, amount, now)
 
     def was_in_payout(self, row: Row) -> bool:
@@ -181,6 +189,8 @@ class Books:
             else:
                 lines[pair] = (self.owed[pair], [(item, item.rest) for item in items])
         run = Run(shop, lines, skipped)
+        for reason in skipped.values():
+            self.happens(f"skipped: {reason}")
         self.runs.append(run)
         return run
 
@@ -190,12 +200,15 @@ class Books:
         for pair, (netted, items) in run.lines.items():
             same = all(item.payout is None and item.rest == rest for item, rest in items)
             if not same or self.owed[pair] != netted:
+                self.happens("run changed")
                 return 409
         for pair, (netted, items) in run.lines.items():
             payout = run.payouts[pair] = Payout(pair, sum(rest for _, rest in items), netted)
             self.owed[pair] -= netted
+            self.happens("netted", netted)
             for item, _ in items:
                 item.payout = payout
+                self.happens("paid what came back", isinstance(item.source, Payout))
         run.state = "approved"
         self._finish(run)
         return 200
@@ -225,6 +238,9 @@ class Books:
 
     def _back(self, payout: Payout, state: str, now: datetime) -> None:
         """All of it as one new item; what was netted stays settled."""
+        self.happens(f"payout {state}")
+        self.happens("paid payout returned", payout.state == "succeeded")
+        self.happens("netted payout came back", payout.netted)
         payout.state = state
         self.pay_in(payout.pair, payout, payout.gross - payout.netted, now)
 

@@ -48,10 +48,7 @@ def _amounts(pay: dict[str, Any], lines: list[Line], befores: list[int]) -> list
     if pay["kind"] == "per_item":
         return [pay["amount"] * line.quantity for line in lines]
     if pay["kind"] == "per_order":
-        # A line that the order no longer has takes no part of it.
-        there = [line for line in lines if line.quantity]
-        parts = dict(zip(there, share_out(pay["amount"], [x.base for x in there]), strict=True))
-        return [parts.get(line, 0) for line in lines]
+        return share_out(pay["amount"], [line.base for line in lines])
     if pay["mode"] == "whole":
         return [0] * len(lines)
     pairs = zip(befores, lines, strict=True)
@@ -70,6 +67,9 @@ class Earning:
     # Whether it is settled.
     months: dict[tuple[Place, str, str], bool] = field(default_factory=dict)
     now: datetime = BEFORE
+
+    def happens(self, what: str, really: object = True) -> None:
+        self.books.happens(what, really)
 
     def sold(self, place: Place, month: str, rule: str) -> int:
         """The month's volume under a rule of tiers."""
@@ -96,7 +96,8 @@ class Earning:
         terms = order.place.campaign.terms
         base = sum(line.base for line in order.lines)
         chosen: dict[int, list[Line]] = {}
-        for line in order.lines:
+        # A line that the order no longer has takes no part.
+        for line in (line for line in order.lines if line.quantity):
             held = (i for i, rule in enumerate(terms["rules"])
                     if rule["pay"]["kind"] != "bonus"
                     and base >= rule["when"].get("min_order", 0))  # fmt: skip
@@ -108,10 +109,11 @@ class Earning:
         for index, lines in chosen.items():
             rule = terms["rules"][index]
             befores = self._befores(order, rule, lines)
-            amounts = _amounts(rule["pay"], lines, befores)
-            amounts = fit(amounts, rule.get("max_per_order"))
+            whole = _amounts(rule["pay"], lines, befores)
+            amounts = fit(whole, rule.get("max_per_order"))
             cap = rule.get("max_per_partner_month")
             amounts = fit(amounts, None if cap is None else cap - so_far.get(rule["name"], 0))
+            self.happens("cut by a limit", amounts != whole)
             rows += list(zip(lines, [rule] * len(lines), amounts, befores, strict=True))
         rows.sort(key=lambda row: row[0].number)
         cap = terms.get("max_per_partner_month")
@@ -141,6 +143,7 @@ class Earning:
         for worth, amount in zip(worths, fit(wanted, granted), strict=True):
             line, rule, asked, before = worth
             group = Group(line, rule, amount, before, self.now, short=amount < asked)
+            self.happens("cut by the budget", group.short)
             order.groups[line.number, rule["name"]] = group
             self._row(order, group, amount)
         self._share(order)
@@ -161,6 +164,8 @@ class Earning:
         )  # fmt: skip
         group.rows.append(row)
         self.rows.append(row)
+        order.counted = order.month
+        self.happens("further row", further and amount)
 
     def _share(self, order: Order) -> None:
         """The recruiter's part of each row that this step has made."""
@@ -183,6 +188,7 @@ class Earning:
             share = replace(row, pair=place.pair, place=place, group=None, kind="recruiter",
                             rule="recruiter", amount=amount, parent=row, reversed=0)  # fmt: skip
             self.rows.append(share)
+            self.happens("recruiter's share", amount)
 
     def _sold_lately(self, order: Order, by: str | None, terms: dict[str, int]) -> bool:
         since = order.placed - timedelta(days=terms["active_days"])
@@ -198,16 +204,20 @@ class Earning:
             if part:
                 row.reversed += part
                 row.campaign.reserved -= part
+                self.happens("recruiter's share taken back", row.parent)
                 if row.state == "payable":
                     self.books.take_back(row, part)
 
     def raise_again(self, rows: list[Row], amount: int) -> None:
         """Give again what was taken back, as far as the month's limits and the budget go."""
-        amount = self.within_month(rows[0], min(amount, sum(row.reversed for row in rows)))
+        wanted = min(amount, sum(row.reversed for row in rows))
+        amount = self.within_month(rows[0], wanted)
+        self.happens("kept back by the month's limit", amount < wanted)
         amount = rows[0].campaign.grant(amount, self.now)
         for row, part in zip(rows, share_out(amount, [row.reversed for row in rows]), strict=True):
             if part:
                 row.reversed -= part
+                self.happens("recruiter's share given again", row.parent)
                 if row.state == "payable":
                     self.books.give_again(row, part, self.now)
 
@@ -288,5 +298,5 @@ class Earning:
         if delta < 0:
             self.lower(group.rows, -delta)
             return None
-        begins = not (group.rows or order.closed or group.line.quantity == 0)
+        begins = not (group.rows or order.closed)
         return delta if delta or begins else None

@@ -19,6 +19,7 @@ from tests.proof.orders import (
     Taking,
     bases,
     may_move,
+    month_of,
     retake,
     still_due,
     top_up,
@@ -55,6 +56,7 @@ class Model(Months):
         for taking in waiting:
             if not self._apply(order, taking):
                 taking.state = "refused"
+            self.happens("waiting refund taken", taking.took)
         return 201
 
     def _live(self, place: Place, at: datetime) -> bool:
@@ -91,8 +93,12 @@ class Model(Months):
         was_closed = order.closed
         order.move(state, told or self.now)
         order.updated, order.said = told, said(body)
+        moved = month_of(body["placed_at"]) != month_of(order.placed)
+        self.happens("order moved to another month", moved and order.groups)
+        order.placed = body["placed_at"]
         if was_closed and not order.closed:
             self.settle(order)
+            self.happens("order reopened", self.of_order(order))
         self._lines(order, body)
         self.reprice(order)
         return 200
@@ -161,8 +167,13 @@ class Model(Months):
         order.takings.remove(known)
         retake(order)
         top_up(order, later)
+        before = self._sent_again()
         self.give_again(order)
+        self.happens("dispute won after it was paid", self._sent_again() > before)
         return 201
+
+    def _sent_again(self) -> int:
+        return sum(n for what, n in self.books.met.items() if what.startswith("given again"))
 
     def give_again(self, order: Order) -> None:
         """What was taken comes again; what a line earns beyond that is a further row."""
@@ -190,6 +201,7 @@ class Model(Months):
             return 409
         for row in rows:
             if row.on_books:
+                self.happens("credited to another", row.rest)
                 self._off(row, "recredited")
             row.reason, row.appeal_open = "recredited", False
         order.place = place
@@ -216,6 +228,7 @@ class Model(Months):
             return 200
         if row.state == "rejected" or row.rest == 0 or self.books.was_in_payout(row):
             return 409
+        self.happens("payable held", row.state == "payable")
         self._empty(row)
         row.state, row.decided, row.appealed = "held", self.now, False
         return 200
@@ -223,6 +236,7 @@ class Model(Months):
     def unhold(self, row: Row) -> int:
         if row.state != "held":
             return 409
+        self.happens("let go")
         row.state, row.decided, row.appeal_open = "pending", None, False
         return 200
 
@@ -233,6 +247,7 @@ class Model(Months):
         if row.rest == 0 or any(self.books.was_in_payout(each) for each in rows):
             return 409
         for each in rows:
+            self.happens("payable rejected", each.state == "payable")
             self._off(each, "fake_order")
         row.appeal_open = False
         self.follow(rows)
@@ -252,18 +267,22 @@ class Model(Months):
         """The merchant's answer to what is open."""
         if outcome == "won" and row.state == "held":
             row.state, row.decided = "pending", None
+            self.happens("held one let go by an appeal")
         elif outcome == "won" and row.state == "rejected":
             rows = [r for r in self._group(row) if r.reason == "fake_order"]
             wanted = sum(each.rest for each in rows)
             due = self.within_month(row, min(self._due_now(row, wanted), wanted))
             left = row.campaign.left
             if left is not None and due > left:
+                self.happens("appeal beyond the budget")
                 return 409
             row.campaign.grant(due, self.now)
             for each in rows:
                 each.state, each.reason, each.decided = "pending", "", None
             row.campaign.reserved += wanted - due  # which is taken back at once
             self.lower(rows, wanted - due)
+            self.happens("rejected one back by an appeal")
+            self.happens("less back than was rejected", due < wanted)
             self.follow(rows)
         row.appeal_open = False
         return 200
@@ -295,6 +314,7 @@ class Model(Months):
             assert taking.came is not None
             if taking.state == "waiting" and taking.came < self.now - KEPT:
                 taking.state = "dropped"
+                self.happens("waiting refund dropped")
 
     def release_at(self, row: Row) -> datetime | None:
         """When its hold is over; None: not known yet."""

@@ -90,10 +90,12 @@ class Months(Earning):
                       month, self.now, amount, state="payable")  # fmt: skip
             self.rows.append(row)
             self.books.pay_in(row.pair, row, amount, self.now)
+            self.happens("bonus" if row.kind == "bonus" else "month trued up")
 
     def _take(self, groups: list[Group], amount: int) -> None:
         """Less is taken by what each has left; each line keeps what it is then entitled to."""
         rows = [row for group in groups for row in _open(group)]
+        self.happens("month trued down")
         self.lower(rows, amount)
         self.follow(rows)
         before = 0

@@ -122,6 +122,7 @@ class Order:
     disputes: dict[str, Taking] = field(default_factory=dict)
     groups: dict[tuple[int, str], Group] = field(default_factory=dict)
     number: int = 0
+    counted: str = ""
 
     @property
     def closed(self) -> bool:
@@ -129,7 +130,8 @@ class Order:
 
     @property
     def month(self) -> str:
-        return month_of(self.placed)
+        """Whose limits count: what it was first counted under, wherever its day is moved to."""
+        return self.counted or month_of(self.placed)
 
     @property
     def counts(self) -> datetime | None:

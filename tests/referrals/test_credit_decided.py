@@ -1,6 +1,7 @@
 """A person decides who is credited: the money follows, the reason is read, nothing is silent."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -20,6 +21,7 @@ from referrals.commissions.models import Commission
 from tests import make
 from tests.cast import Cast, Member, call
 from tests.referrals import shop as stage
+from tests.referrals.changing import put
 from tests.referrals.shop import Stage, body, percent, set_terms
 
 
@@ -134,6 +136,22 @@ async def test_refunds_hold_for_the_new_partner_and_upserts_keep_the_decision(s:
     await s.send("PUT", "/v1/sales/website/INV-1", body(items=items, state="delivered"))
     assert await owed(s, s.cast.dimas) == (0, 0)
     assert await Credit.filter(ended_by=None).count() == 0
+    await clean()
+
+
+async def test_an_order_keeps_its_month_whoever_it_is_given_to(s: Stage) -> None:
+    now = world.now()
+    theirs, _ = await s.join(s.cast.dimas)
+    sale = await s.sell(click_id=await s.click(), placed_at=now.isoformat())
+    (first,) = await Commission.all()
+    # Another month, in which both were partners already.
+    earlier = (now - timedelta(days=31)).isoformat()
+    await put(s, placed_at=earlier)
+    await decide(s, sale, theirs)
+    await put(s, placed_at=earlier, items=[{"sku": "KEMEJA", "quantity": 3, "unit_price": 100_000}])
+    rows = await Commission.filter(partner_id=s.cast.dimas.org.id)
+    assert sorted(row.amount for row in rows) == [10_000, 20_000]
+    assert {row.month for row in rows} == {first.month}
     await clean()
 
 

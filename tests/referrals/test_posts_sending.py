@@ -114,7 +114,7 @@ async def test_a_reason_is_of_the_list(http: httpx2.AsyncClient, cast: Cast) -> 
     ("url", "words"),
     [
         ("http://www.instagram.com/p/DAbc_12-x", "mulai dengan https://"),
-        ("https://vt.tiktok.com/ZSabc", "link pendek"),
+        ("https://s.id/ZSabc", "link pendek"),
         ("https://www.instagram.com/dimas", "bukan satu postingan"),
     ],
 )

@@ -25,10 +25,11 @@ from referrals.links import welcome
 
 @dataclass
 class Share:
-    """A partner's link and coupon in a campaign."""
+    """A partner's place, link and coupon in a campaign."""
 
     shop: str
     partner: str
+    place: str
     role: str
     code: str
     coupon: str
@@ -125,7 +126,8 @@ async def _joins(stage: Stage, shop: Caller, plan: CampaignPlan, campaign: Campa
             found = await welcome.approve(shop, found.enrolment.id)
         assert found.link is not None  # noqa: S101 — active enrolments have both
         assert found.coupon is not None  # noqa: S101
-        stage.shares.append(Share(shop.slug, handle, role, found.link.code, found.coupon.code))
+        ways = (found.link.code, found.coupon.code)
+        stage.shares.append(Share(shop.slug, handle, found.enrolment.id, role, *ways))
 
 
 async def set_the_stage(start: datetime) -> Stage:

@@ -95,6 +95,12 @@ SHOPS = (
                                 "max_per_order": 75_000,
                             },
                             _percent("Lewat link", 1000),
+                            {
+                                "name": "Postingan",
+                                "when": {},
+                                "pay": {"kind": "per_post", "amount": 50_000},
+                                "max_per_partner_month": 200_000,
+                            },
                         ]
                     },
                 },
@@ -140,10 +146,16 @@ SHOPS = (
                     "audience": ["reseller", "buzzer"],
                     "joining": "approval",
                     "product_ids": [],
+                    "tier_rule": {"by": "orders", "silver": 3, "gold": 8},
                     "terms": {
                         "attribution": {"model": "first_touch", "window_days": 14},
                         "hold_days": 3,
                         "rules": [
+                            {
+                                "name": "Kiloan, mitra emas",
+                                "when": {"sku": ["GAYO-1000"], "tier": ["gold"]},
+                                "pay": {"kind": "per_item", "amount": 25_000},
+                            },
                             {
                                 "name": "Kiloan",
                                 "when": {"sku": ["GAYO-1000"]},

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from starlette.types import ASGIApp
 
 from jejaring import world
-from jejaring.demo import cast
+from jejaring.demo import cast, office
 from jejaring.demo.build import Share, Stage
 from jejaring.demo.visitor import open_link
 from jejaring.jobs import worker
@@ -58,6 +58,8 @@ class Story:
         for shop in self.stage.shops:
             for back in (12, 3):
                 self._add(end - timedelta(days=back, hours=2), self._payday(shop))
+        for at, act in office.scenes(self.stage, end):
+            self._add(at, act)
         self.scenes = sorted((s for s in self.scenes if s.at < end), key=lambda s: s.at)
 
     async def play(self) -> None:

@@ -1,0 +1,144 @@
+"""Several steps that belong together: what single ones seldom come to."""
+
+from tests.proof.books import Row
+from tests.proof.deciding import Deciding
+from tests.proof.orders import Order, Place
+from tests.proof.paying import Paying
+from tests.proof.selling import Items, Selling
+
+
+def _of(price: int) -> Items:
+    return [{"sku": "KEMEJA", "quantity": 2, "unit_price": price, "discount": 0}]
+
+
+class Stories(Selling, Deciding, Paying):
+    """Each begins with money that is earned anew."""
+
+    def _earn(self, place: Place, price: int) -> Order:
+        """Sold, delivered, and safe to pay."""
+        order = self.sell(place, _of(price), "delivered")
+        hold = int(place.campaign.terms["hold_days"])
+        if hold:
+            self.days(hold)
+        return order
+
+    def _rows(self, order: Order) -> list[Row]:
+        rows = [row for row in self.model.of_order(order) if row in self.ground.rows]
+        return [row for row in rows if row.rest and row.on_books]
+
+    def _take(self, order: Order, amount: int, way: str) -> None:
+        if way == "refund":
+            self.refund(order, amount)
+        elif way == "dispute":
+            self.dispute(order, "D-0", "lost", amount)
+        else:
+            self.move(order, "returned")
+
+    def owes(self, who: int, price: int, then: int, way: str, outcome: str) -> None:
+        """Paid, taken back, sold again: the debt is netted, or too big for that."""
+        place = self.a_place(who)
+        shop = place.campaign.shop
+        order = self._earn(place, price)
+        self.pay(shop, "paid")
+        self._take(order, price, way)
+        self._earn(place, then)
+        self.pay(shop, outcome)
+        if way == "dispute":
+            self.dispute(order, "D-0", "won", price)
+        self._earn(place, price)
+        self.pay(shop, "paid")
+
+    def under_way(self, who: int, price: int, way: str, outcome: str) -> None:
+        """Taken back while the bank has it (or before the approval); what the bank then says;
+        another run.
+        """
+        place = self.a_place(who)
+        shop = place.campaign.shop
+        order = self._earn(place, price)
+        run = self.preview(shop, 0)
+        if outcome != "changed":
+            self.treat(run, "approve")
+        self._take(order, price, way)
+        if outcome == "changed":
+            self.treat(run, "approve")
+        if outcome == "cancel":
+            self.treat(run, "cancel")
+        for payout in [p for p in run.payouts.values() if p.state == "approved"]:
+            self.settle(run, payout, "paid" if outcome == "changed" else outcome)
+        if way == "dispute":
+            self.dispute(order, "D-0", "won", price)
+        if outcome == "paid":
+            for payout in run.payouts.values():
+                self.settle(run, payout, "returned")
+        self._earn(place, price)
+        self.pay(shop, "paid")
+
+    def keeps(self, who: int, price: int, end: str, act: str) -> None:
+        """Held though it was safe to pay; a run; let go, or not; another run."""
+        place = self.a_place(who)
+        order = self._earn(place, price)
+        rows = self._rows(order)
+        for row in rows:
+            self.judge(row, act)
+        self._earn(place, 33_333)
+        self.days(3)
+        self.pay(place.campaign.shop, "paid")
+        for row in rows:
+            if end in ("won", "lost"):
+                self.appeal(row, end == "won")
+            else:
+                self.judge(row, end)
+        self.pay(place.campaign.shop, "paid")
+
+    def was_another_s(self, who: int, price: int, then: int, moved: int) -> None:
+        """Moved to another month, given to another, said anew; then its month ends."""
+        place = self.a_place(who)
+        self.days(14)
+        order = self.sell(place, _of(price), "delivered")
+        self.days(14)
+        self.tell(order, _of(price), "delivered", told="now", moved=moved)
+        self.credit(order, self.a_place(who + 1))
+        self.tell(order, _of(then), "delivered", told="now")
+        self._take(order, 50_000, "refund")
+        self.days(61)
+        self.pay(place.campaign.shop, "paid")
+
+    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool) -> None:
+        """Rejected, then another is sold, then less is left of the order, then the partner
+        appeals.
+        """
+        place = self.a_place(who)
+        order = self.sell(place, _of(price), "paid")
+        rows = self._rows(order)
+        for row in rows:
+            self.judge(row, "reject")
+        self.sell(place, _of(then), "paid")
+        self._take(order, price, way)
+        for row in rows:
+            self.appeal(row, won)
+        if way == "dispute":
+            self.dispute(order, "D-0", "won", price)
+        self.move(order, "delivered")
+
+    def grows(self, who: int, price: int, then: int, state: str, paid: bool, moved: int) -> None:
+        """Said anew with other prices, up and down, or of another day, or closed and open again."""
+        place = self.a_place(who)
+        order = self._earn(place, price)
+        if paid:
+            self.pay(place.campaign.shop, "paid")
+        self.tell(order, _of(then) + _of(999), state, told="now", moved=moved)
+        self.days(7)
+        self.tell(order, _of(price), "delivered", told="now")
+        self.pay(place.campaign.shop, "paid")
+
+    def ends_a_month(self, who: int, price: int, way: str, paid: bool) -> None:
+        """Three sales of one month, one of which does not survive it."""
+        place = self.a_place(who)
+        orders = [self.sell(place, _of(price), "delivered") for _ in range(3)]
+        if paid:
+            self.days(int(place.campaign.terms["hold_days"]))
+            self.pay(place.campaign.shop, "paid")
+        self._take(orders[who % 3], price, way)
+        self.days(31)
+        self.days(31)
+        self.pay(place.campaign.shop, "paid")
