@@ -1,6 +1,6 @@
 """JSON routes of campaigns; they live in the wing's top room, for they also show who has joined."""
 
-from campaigns.enrolments import show
+from campaigns.enrolments import naming, show
 from campaigns.enrolments.shapes import CampaignOut, VersionOut
 from campaigns.lifecycle import queries, steer
 from campaigns.lifecycle.models import Campaign
@@ -18,7 +18,9 @@ async def create_campaign(caller: Caller, body: CampaignIn) -> CampaignOut:
 
     `product_ids: []` covers the whole shop; `starts_at` null is at launch.
     """
-    return await _whole(caller, await steer.create(caller, body))
+    terms = await naming.by_handle(caller.organisation_id, body.terms)
+    draft = body.model_copy(update={"terms": terms})
+    return await _whole(caller, await steer.create(caller, draft))
 
 
 async def list_campaigns(caller: Caller, query: CampaignQuery) -> PageOf[CampaignOut]:
@@ -39,6 +41,9 @@ async def change_campaign(caller: Caller, campaign_id: str, body: CampaignChange
 
     A draft: everything. After launch: the name, the end, a larger budget.
     """
+    if body.terms is not None:
+        terms = await naming.by_handle(caller.organisation_id, body.terms)
+        body = body.model_copy(update={"terms": terms})
     return await _whole(caller, await steer.change(caller, campaign_id, body))
 
 
@@ -62,7 +67,8 @@ async def end_campaign(caller: Caller, campaign_id: str) -> CampaignOut:
 
 async def issue_terms(caller: Caller, campaign_id: str, body: NewTerms) -> VersionOut:
     """Issue a new version of the terms, in force now or from `effective_at`."""
-    version = await steer.amend(caller, campaign_id, body, body.effective_at)
+    terms = await naming.by_handle(caller.organisation_id, body, "")
+    version = await steer.amend(caller, campaign_id, terms, body.effective_at)
     return (await show.terms_versions([version], caller.zone))[0]
 
 

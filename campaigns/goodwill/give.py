@@ -16,7 +16,7 @@ from jejaring.kit.errors import Conflict, Invalid
 from jejaring.ledger import accounts
 from jejaring.ledger.post import lock, post
 from jejaring.ledger.rules import Move
-from jejaring.payouts import items, rules, run
+from jejaring.payouts import items, run
 from jejaring.payouts.items import ItemDraft
 from jejaring.trail.write import note
 
@@ -76,11 +76,10 @@ async def _give(caller: Caller, gift: Gift, partner_id: str) -> Given:
         if known.state == "done":
             return Given(known, "unchanged")
     row = known or await _ask(caller, gift, partner_id, reference)
-    merchant = await Organisation.get(id=merchant_id)
-    asked, decides = await run.person(row.asked_by), await run.person(caller.actor)
-    if rules.needs_second_person(row.amount, merchant.payout_limit, asked, decides):
+    limit = (await Organisation.get(id=merchant_id)).payout_limit
+    if await run.needs_another(caller, row.amount, limit, row.asked_by):
         if known is not None:
-            raise Conflict("second_person", limit=merchant.payout_limit)
+            raise Conflict("second_person", limit=limit)
         return Given(row, "waiting")
     await _post(caller, row)
     return Given(row, "created")

@@ -54,9 +54,9 @@ class Reader:
         self.request = request
         self.wrong: list[BadField] = []
 
-    def fault(self, name: str, code: str) -> None:
+    def fault(self, name: str, code: str, **values: Any) -> None:
         """A field is wrong for a reason that only its page knows."""
-        self.wrong.append(BadField(f"/{name}", code))
+        self.wrong.append(BadField(f"/{name}", code, values))
 
     def text(self, name: str, *, required: bool = True, limit: int = 2000) -> str:
         """Trimmed text; `field.missing` if it must be there and is not."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from jejaring.kit.money import MAX_AMOUNT
+from jejaring.kit.money import MAX_AMOUNT, half_up
 
 _MONEY = re.compile(r"(?:rp\.?)?\s*(\d{1,3}(?:([.,\s])\d{3})(?:\2\d{3})*|\d{1,13})(?:,-)?", re.I)
 _RATE = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?")
@@ -75,3 +75,14 @@ def webview(agent: str) -> str | None:
         ("WhatsApp", "WhatsApp"), ("Telegram", "Telegram"), (" Line/", "LINE"),
     )  # fmt: skip
     return next((name for mark, name in marks if mark in agent), None)
+
+
+def part_back(commission: tuple[int, int], line: tuple[int, int]) -> tuple[int, int] | None:
+    """The part of a line that was refunded, as (rupiah, of so many), where that part explains what
+    was taken of its commission, given as (amount, taken); `line` is (base, refunded). None where
+    nothing or all came back, or where something else was taken too.
+    """
+    (amount, taken), (base, refunded) = commission, line
+    if not 0 < refunded < base or taken != half_up(amount * refunded, base):
+        return None
+    return refunded, base

@@ -20,7 +20,9 @@ from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
 from jejaring.kit.periods import day_of, days_back
+from jejaring.members import organisations
 from jejaring.payouts import queries as payouts
+from jejaring.payouts import run
 from jejaring.web import language, pages
 from referrals.commissions import queries as commissions
 from referrals.commissions.shapes import CommissionQuery
@@ -163,8 +165,7 @@ async def show(
         "settling": settling,
         "giving": giving,
         "taking": taking,
-        "gifts": (await goodwill.page(caller, SHOWN_GIFTS, other=partner.id))[0],
-        "asked_off": await payouts.owed_waiting(caller.organisation_id, partner.id),
+        **await _by_hand(caller, partner.id),
         "figures": await pieces.one(
             caller.organisation_id, "partner", partner.id, days_back(today, 30)[0], today
         ),
@@ -178,6 +179,21 @@ async def show(
     }
     status = max(form["status"] for form in (settling, giving, taking))
     return await hang.page(request, "merchant/partner.html", context, status)
+
+
+async def _by_hand(caller: Caller, partner_id: str) -> dict[str, Any]:
+    """What was given by hand, the write-offs that wait, and which of both wait for somebody else
+    than the caller.
+    """
+    gifts, _ = await goodwill.page(caller, SHOWN_GIFTS, other=partner_id)
+    asked_off = await payouts.owed_waiting(caller.organisation_id, partner_id)
+    limit = (await organisations.get(caller.organisation_id)).payout_limit
+    waiting = [(g.id, g.amount, g.asked_by) for g in gifts if g.state == "waiting"]
+    waiting += [(off.id, off.amount, off.asked_by) for off in asked_off]
+    others = {
+        one for one, amount, by in waiting if await run.needs_another(caller, amount, limit, by)
+    }
+    return {"gifts": gifts, "asked_off": asked_off, "for_others": others}
 
 
 async def _circle(merchant_id: str, partner_id: str) -> dict[str, Any]:

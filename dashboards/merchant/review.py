@@ -30,9 +30,15 @@ async def queue(request: Request, caller: Caller) -> Response:
     return await _queue(request, caller)
 
 
-async def _queue(request: Request, caller: Caller, refusal: Refusal | None = None) -> Response:
+async def _queue(
+    request: Request,
+    caller: Caller,
+    refusal: Refusal | None = None,
+    answered: tuple[str, str] | None = None,
+) -> Response:
+    """The list; `answered` is an appeal and its answer that was refused, to be mended."""
     org = caller.organisation_id
-    wanted = request.query_params.get("show", "cases")
+    wanted = "appeals" if answered else request.query_params.get("show", "cases")
     show = wanted if wanted in SHOWS else "cases"
     cursor = request.query_params.get("cursor")
     context: dict[str, Any] = {"show": show, "cursor": cursor, "n": await queries.waiting(org)}
@@ -47,6 +53,7 @@ async def _queue(request: Request, caller: Caller, refusal: Refusal | None = Non
     context |= {
         "reasons": rules.REJECT_REASONS,
         "holds": rules.HOLD_REASONS,
+        "answered": answered,
         "errors": forms.words(request, refusal) if refusal else {},
     }
     status = refusal.status if refusal else 200
@@ -65,7 +72,12 @@ async def _cases(request: Request, found: list[Case]) -> dict[str, Any]:
 async def _appeals(merchant_id: str) -> dict[str, Any]:
     found = await queries.open_appeals(merchant_id, APPEALS)
     rows = await Commission.filter(id__in=[one.commission_id for one in found])
-    return {"appeals": found, "rows": {row.id: row for row in rows}, **await _around(rows)}
+    return {
+        "appeals": found,
+        "most": APPEALS,
+        "rows": {row.id: row for row in rows},
+        **await _around(rows),
+    }
 
 
 async def _around(rows: Collection[Commission], more: Collection[str] = ()) -> dict[str, Any]:
@@ -147,18 +159,16 @@ async def act(request: Request, caller: Caller) -> Response:
 async def answer(request: Request, caller: Caller) -> Response:
     """Answer an appeal."""
     outcome, reason = pages.text(request, "outcome", 10), pages.text(request, "reason", 500)
+    appeal_id = request.path_params["appeal_id"]
     try:
         if outcome not in ("won", "lost"):
             raise NotFound
-        appeal_id = request.path_params["appeal_id"]
         org = caller.organisation_id
         await appeal.answer(org, appeal_id, outcome, reason, caller.actor)
     except Refusal as exc:
         if exc.status == 404:
             raise
-        return pages.go(
-            f"{PATH}?show=appeals", "no_answer", why=next(iter(forms.words(request, exc).values()))
-        )
+        return await _queue(request, caller, exc, (appeal_id, reason))
     return pages.go(f"{PATH}?show=appeals", f"appeal_{outcome}")
 
 

@@ -138,6 +138,7 @@ async def _objection(
     open_to = decisions.appealable(row.state, row.reason_code) and not answered
     context: dict[str, Any] = {
         "row": shown,
+        "reason": lines.reason(shown, row, language.pick(request)),
         "shop": await Organisation.get(id=row.merchant_id),
         "appeal": last,
         "until": until,

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.catalog.models import Product
 from campaigns.lifecycle.models import Campaign
+from dashboards.frame.rules import part_back
 from dashboards.partner import rules
 from dashboards.partner.rules import Counted
 from jejaring import world
@@ -35,7 +36,9 @@ _COUNTS = (
 
 @dataclass(frozen=True)
 class Line:
-    """A commission with all that its page says of it; `gross` as in rules.gross."""
+    """A commission with all that its page says of it; `gross` as in rules.gross, `part` as in
+    part_back.
+    """
 
     row: CommissionRow
     title: str
@@ -54,6 +57,7 @@ class Line:
     reversals: tuple[Reversal, ...] = ()
     touches: tuple[Touch, ...] = ()
     post_url: str = ""
+    part: tuple[int, int] | None = None
 
     @property
     def rest(self) -> int:
@@ -191,7 +195,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         counted=counted,
         gross=rules.gross(counted) if line else None,
         why=_why(credit, lang, zone),
-        reason=_reason(row, stored, lang),
+        reason=reason(row, stored, lang),
         hold_days=int(days),
         is_delivered=sale is not None and sale.delivered_at is not None,
         payout_id=around.payouts.get(row.id),
@@ -200,6 +204,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         reversals=tuple(around.reversals.get(row.id, ())),
         touches=tuple(around.touches.get(row.sale_id or "", ())),
         post_url=str(stored.because.get("url", "")),
+        part=part_back((row.amount, row.reversed), (line.base, line.refunded)) if line else None,
     )
 
 
@@ -240,11 +245,11 @@ def _why(credit: Credit | None, lang: str, zone: str) -> str:
     how = f"{credit.by}.{code}" if credit.by in ("click", "scan") else code
     coupon = credit.because.get("coupon", "")
     text = language.say(lang, f"why.{how}", zone, at=credit.touch_at, coupon=coupon)
-    reason = credit.because.get("reason")
-    return f"{text} “{reason}”" if reason else text
+    given = credit.because.get("reason")
+    return f"{text} “{given}”" if given else text
 
 
-def _reason(row: CommissionRow, stored: Commission, lang: str) -> str:
+def reason(row: CommissionRow, stored: Commission, lang: str) -> str:
     """Why it was rejected or is held, spoken to the partner where there are such words; and what a
     person gave as the reason.
     """

@@ -258,7 +258,7 @@ def commission(order: Order, p: Priced, key: str, hold: Hold, month: str) -> Com
         month=month,
         release_at=hold.release_at,
         times_held=0,
-        reason_code="self_referral" if credit.self_referral else None,
+        reason_code=rules.SELF_REFERRAL if credit.self_referral else None,
         because={
             **_tiers(w),
             **_fixed(w, p.line.quantity),

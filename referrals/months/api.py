@@ -1,5 +1,6 @@
 """The JSON route of simulations."""
 
+from campaigns.enrolments import naming
 from campaigns.lifecycle import fields
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.terms.shapes import TermsIn, normal
@@ -22,6 +23,7 @@ async def simulate_terms(caller: Caller, campaign_id: str, body: TermsIn) -> Sim
     """
     row = await lifecycle.get(caller.organisation_id, campaign_id)
     await fields.check(caller.organisation_id, terms=body, terms_at="")
+    body = await naming.by_handle(caller.organisation_id, body, "")
     found = await simulate(row, read(normal(body)))
     return SimulationOut(
         since=found.since,

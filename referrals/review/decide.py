@@ -131,7 +131,8 @@ async def reinstated(one: Opened, actor: str) -> None:
     """
     rows = [r for r in one.group if rules.appealable(r.state, r.reason_code)]
     rows.sort(key=reverse.is_further)  # the first made leads
-    due = min(await _due(one, rows), sum(rest(row) for row in rows))
+    whole = sum(rest(row) for row in rows)
+    due = min(await _due(one, rows), whole)
     shares = await reverse.shares_of(rows)
     granted = await _take(one, rows, shares, due)
     await one.changes.hold()
@@ -141,10 +142,9 @@ async def reinstated(one: Opened, actor: str) -> None:
         # Else the next change of the order would take it for one that was never on the books.
         own = Credit.filter(line_id=one.row.line_id, enrolment_id=one.row.enrolment_id)
         await own.update(self_referral=False)
-    over = sum(rest(row) for row in rows) - granted
-    if over > 0:
-        cause = Cause(f"back{rows[0].times_held}", "order_changed")
-        await reverse.take_back([(rows, over)], cause, one.changes, frees=False)
+    if granted < whole:
+        cause = Cause(f"back{rows[0].times_held}", "month_cap" if due == whole else "order_changed")
+        await reverse.take_back([(rows, whole - granted)], cause, one.changes, frees=False)
     if one.order is not None:
         reverse.move_release(rows, counting_from(one.order.sale), one.changes)
     again = max(row.times_rejected for row in rows)

@@ -73,9 +73,10 @@ async def _one_piece_back(laras: Walker, rina: Walker, order: str) -> None:
         "−Rp185.000",
         "kekecilan",
         "Yang masih dihitung Rp185.000",
-        "Barang dikembalikan pembeli",
+        "Pengembalian ke pembeli",
         "−Rp18.500",
         "Sisa Rp18.500",
+        "Rp185.000 dari Rp370.000, jadi dikurangi Rp37.000 × Rp185.000 ÷ Rp370.000 = Rp18.500.",
     )
     await laras.look("sale-2-refund")
     await rina.open("/partner/earnings")
@@ -95,7 +96,10 @@ async def _dispute_lost(laras: Walker, rina: Walker) -> None:
     )  # fmt: skip
     await laras.look("sale-3-lost")
     await rina.open("/partner/earnings")
-    await rina.sees("Menunggu Rp8.500", "−Rp10.000", "Yang tersisa Rp8.500")
+    await rina.sees(
+        "Menunggu Rp8.500", "−Rp10.000", "Yang tersisa Rp8.500",
+        "Rp285.000 dari Rp370.000, jadi dikurangi Rp37.000 × Rp285.000 ÷ Rp370.000 = Rp28.500.",
+    )  # fmt: skip
     await rina.look("sale-3-lost-partner")
 
 

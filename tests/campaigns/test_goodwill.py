@@ -218,9 +218,14 @@ async def test_a_second_person_says_yes_on_the_page(
     sent = {"csrf": csrf, "amount": "25.000", "reason": "besar", "reference": "Q"}
     reply = await http.post(f"{path}/goodwill", data=sent)
     assert "pesan=wait_goodwill" in reply.headers["location"]
-    assert "Menunggu orang kedua" in (await http.get(path)).text
+    page = (await http.get(path)).text
+    assert "Menunggu orang kedua" in page
+    assert "Menunggu persetujuan orang lain" in page
+    assert "Setujui tambahan" not in page, "nobody says yes to themselves"
     csrf = await _in(http, cast.laras, "finance")
-    assert "Setujui tambahan" in (await http.get(path)).text
+    page = (await http.get(path)).text
+    assert "Menunggu persetujuan orang lain" not in page
+    assert "Setujui tambahan" in page
     reply = await http.post(f"{path}/goodwill", data=sent | {"csrf": csrf, "amount": "25000"})
     assert "pesan=goodwill_given" in reply.headers["location"]
     assert await payable(cast) == 25_000

@@ -173,3 +173,19 @@ def test_every_icon_that_is_named_is_drawn() -> None:
     named = {s.icon for s in states.STATES.values()}
     named |= {p.icon for places in nav.PLACES.values() for p in places}
     assert named <= set(icons.drawings())
+
+
+@pytest.mark.parametrize(
+    ("commission", "line", "part"),
+    [
+        ((5_400, 704), (45_000, 5_870), (5_870, 45_000)),
+        ((5_400, 705), (45_000, 5_870), None),
+        ((5_400, 0), (45_000, 0), None),
+        ((5_400, 5_400), (45_000, 45_000), None),
+        ((0, 0), (0, 0), None),
+    ],
+)
+def test_a_refunded_part_explains_what_was_taken_only_where_it_does(
+    commission: tuple[int, int], line: tuple[int, int], part: tuple[int, int] | None
+) -> None:
+    assert rules.part_back(commission, line) == part

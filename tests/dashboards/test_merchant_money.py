@@ -4,9 +4,10 @@ import httpx2
 import pytest
 
 from jejaring.identity import hashing
-from jejaring.identity.models import Organisation, User
+from jejaring.identity.models import ApiKey, Organisation, User
 from jejaring.payouts.models import Payout, PayoutRun
-from tests.cast import Cast, sign_in
+from tests import make
+from tests.cast import Cast, Member, sign_in
 from tests.dashboards import partner_world
 from tests.dashboards.partner_world import World
 
@@ -78,6 +79,37 @@ async def test_above_the_limit_a_second_person_is_needed(
     assert "orang kedua" in (await http.get(path)).text
     reply = await http.post(f"{path}/approve", data={"csrf": csrf, "password": PASSWORD})
     assert reply.status_code == 409
+    key = await ApiKey.filter(organisation_id=cast.laras.id).first()
+    assert key is not None
+    await PayoutRun.filter(id=path.rsplit("/", 1)[1]).update(created_by=key.id)
+    assert "Lanjut menyetujui" in (await http.get(path)).text, "a key that nobody made"
+    await ApiKey.filter(id=key.id).update(created_by=cast.laras.user.id)
+    assert "Lanjut menyetujui" not in (await http.get(path)).text, "a key acts for its maker"
+    assert "orang kedua" in (await http.get(f"{path}/approve")).text
+
+
+async def test_who_asks_to_write_off_waits_for_somebody_else(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    world = await partner_world.build(http, cast)
+    found = (await world.stage.send("GET", "/v1/sales?order_id=INV-OLD")).json()["data"][0]
+    refund = {"refund_id": "R", "reason": "retur", "amount": 300_000}
+    await world.stage.send("POST", f"/v1/sales/{found['id']}/refunds", refund)
+    await Organisation.filter(id=cast.laras.id).update(payout_limit=9_999)
+    csrf = await sign_in(http, cast.laras)
+    path = f"/merchant/partners/{cast.rina.id}"
+    sent = {"kind": "write_off", "amount": "20.000", "reason": "salah kirim", "reference": "W"}
+    reply = await http.post(f"{path}/owed", data=sent | {"csrf": csrf})
+    assert "pesan=owed_waiting" in reply.headers["location"]
+    page = (await http.get(path)).text
+    assert "Menunggu persetujuan orang lain" in page
+    assert "Setujui penghapusan" not in page
+    other = await make.user()
+    await make.membership(other, cast.laras.org, "owner")
+    csrf = await sign_in(http, Member(cast.laras.org, other, ""))
+    assert "Setujui penghapusan" in (await http.get(path)).text
+    reply = await http.post(f"{path}/owed", data=sent | {"csrf": csrf})
+    assert "pesan=owed_write_off" in reply.headers["location"]
 
 
 async def test_a_preview_is_dropped(http: httpx2.AsyncClient, cast: Cast) -> None:

@@ -65,7 +65,10 @@ async def test_states_and_refunds_by_hand(http: httpx2.AsyncClient, cast: Cast) 
     both = {"csrf": csrf, "amount": "1000", "line-1": "1", "reason": "x"}
     assert (await http.post(f"{path}/refund", data=both)).status_code == 422
     many = {"csrf": csrf, "line-1": "9", "reason": "x"}
-    assert (await http.post(f"{path}/refund", data=many)).status_code == 422
+    reply = await http.post(f"{path}/refund", data=many)
+    assert reply.status_code == 422
+    assert 'value="9"' in reply.text, "what was typed is kept"
+    assert 'id="f-line-1-e"' in reply.text
     units = {"csrf": csrf, "line-1": "1", "reason": "ukuran salah", "refund_id": "R-1"}
     assert "refunded" in (await http.post(f"{path}/refund", data=units)).headers["location"]
     assert (await Refund.get(sale_id=sale["id"])).spread == {"1": 100_000}
@@ -75,6 +78,30 @@ async def test_states_and_refunds_by_hand(http: httpx2.AsyncClient, cast: Cast) 
     assert back.status_code == 409
     await http.post(f"{path}/state", data={"csrf": csrf, "state": "cancelled"})
     assert "Dibatalkan" in (await http.get(path)).text
+
+
+async def test_no_more_is_refunded_by_hand_than_is_left(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    stage = await shop.set_up(http, cast)
+    sale = await stage.sell(click_id=await stage.click(), shipping=12_000)
+    csrf = await sign_in(http, cast.laras)
+    path = f"/merchant/sales/{sale['id']}"
+    sent = {"csrf": csrf, "reason": "x", "refund_id": "R-1", "amount": "2.120.000"}
+    reply = await http.post(f"{path}/refund", data=sent)
+    assert reply.status_code == 422
+    assert "Rp200.000 untuk barang dan Rp12.000 untuk ongkir" in reply.text
+    assert 'value="2.120.000"' in reply.text
+    assert await Refund.all().count() == 0
+    for _ in range(2):
+        reply = await http.post(f"{path}/refund", data=sent | {"amount": "205.000"})
+        assert "refunded" in reply.headers["location"], "a form sent twice is one refund"
+    assert (await Refund.get(sale_id=sale["id"])).spread == {"1": 200_000}
+    told = {"csrf": csrf, "dispute_id": "CB", "outcome": "lost", "disputed": "212.001"}
+    reply = await http.post(f"{path}/dispute", data=told)
+    assert reply.status_code == 422
+    assert "hanya Rp212.000" in reply.text
+    assert await Refund.all().count() == 1
 
 
 async def test_the_list_is_filtered(http: httpx2.AsyncClient, cast: Cast) -> None:

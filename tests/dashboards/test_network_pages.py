@@ -49,7 +49,7 @@ async def test_a_partner_has_a_link_and_sees_what_recruits_gave(
         assert fact in page, fact
     assert 'href="/partner/network"' in page
     english = (await http.get(f"{PATH}?bahasa=en")).text
-    assert "1 partners, your share Rp2,000 so far" in english
+    assert "1 partner, your share Rp2,000 so far" in english
     assert "One level only" in english
 
 

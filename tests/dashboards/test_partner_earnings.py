@@ -66,7 +66,7 @@ async def test_the_next_payout_nets_what_was_returned(http: httpx2.AsyncClient, 
     assert reply.status_code == 201, reply.text
     await sign_in(http, cast.rina)
     page = (await http.get("/partner/earnings")).text
-    for fact in ("Potong retur setelah dibayar", "−Rp10.000", "Rp30.000", "Barang dikembalikan",
+    for fact in ("Potong retur setelah dibayar", "−Rp10.000", "Rp30.000", "Pengembalian ke pembeli",
                  "dipotong dari pencairan berikutnya"):  # fmt: skip
         assert fact in page, fact
 

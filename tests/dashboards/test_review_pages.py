@@ -6,10 +6,12 @@ import httpx2
 import pytest_asyncio
 
 from jejaring import world
+from jejaring.payouts.models import PayableItem, Payout
 from referrals.commissions.models import Commission
 from referrals.review import signals
 from referrals.review.models import Appeal, ReviewCase, SignalRule
 from tests.cast import Cast, sign_in
+from tests.dashboards import partner_world
 from tests.referrals import shop
 from tests.referrals.shop import Stage, percent, set_terms
 
@@ -79,9 +81,13 @@ async def test_a_case_is_rejected_with_a_reason_that_the_partner_reads_and_appea
     partner = await sign_in(s.http, s.cast.rina)
     earnings = (await s.http.get("/partner/earnings")).text
     assert "tidak ada pembeli yang sungguh memesan" in earnings
+    assert "Ditolak toko</td><td>−Rp20.000" in earnings
+    assert "Yang tersisa</th><td>Rp0" in earnings
     path = f"/partner/commissions/{com}/appeal"
     assert path in earnings
-    assert "Kirim keberatan" in (await s.http.get(path)).text
+    form = (await s.http.get(path)).text
+    assert "Kirim keberatan" in form
+    assert "tidak ada pembeli yang sungguh memesan" in form, "the same words on both pages"
     empty = await s.http.post(path, data={"csrf": partner, "text": " "})
     assert empty.status_code == 422
     words = "Pembelinya tetangga saya"
@@ -95,7 +101,9 @@ async def test_a_case_is_rejected_with_a_reason_that_the_partner_reads_and_appea
     made = await Appeal.get()
     sent = {"csrf": csrf, "outcome": "lost", "reason": ""}
     reply = await s.http.post(f"{QUEUE}/appeals/{made.id}", data=sent)
-    assert "no_answer" in reply.headers["location"]
+    assert reply.status_code == 422
+    assert 'aria-invalid="true"' in reply.text
+    assert words in reply.text, "the answer stands beside what it answers"
     reply = await s.http.post(f"{QUEUE}/appeals/{made.id}", data=sent | {"outcome": "won"})
     assert reply.headers["location"] == f"{QUEUE}?show=appeals&pesan=appeal_won"
     assert (await Commission.get(id=com)).state == "pending"
@@ -122,6 +130,24 @@ async def test_one_commission_is_held_released_and_rejected(s: Stage) -> None:
     late = await s.http.post(path, data={"csrf": csrf, "step": "unhold"})
     assert late.status_code == 409
     assert (await s.http.post(path, data={"csrf": csrf, "step": "x"})).status_code == 404
+
+
+async def test_what_is_in_a_payout_says_why_nothing_can_be_decided(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    made = await partner_world.build(http, cast)
+    item = await PayableItem.filter(payout_id=made.payout_id).first()
+    assert item is not None
+    csrf = await sign_in(http, cast.laras)
+    path = f"{QUEUE}/commissions/{item.source_id}"
+    page = (await http.get(path)).text
+    assert "Sudah dibayar, jadi tidak bisa ditahan atau ditolak lagi" in page
+    assert 'name="step"' not in page
+    sent = {"csrf": csrf, "step": "reject", "reason_code": "not_paid"}
+    assert (await http.post(path, data=sent)).status_code == 409
+    assert (await Commission.get(id=item.source_id)).state == "payable"
+    await Payout.filter(id=made.payout_id).update(state="sending")
+    assert "Sudah masuk pencairan" in (await http.get(path)).text
 
 
 async def test_the_shop_says_which_signals_hold(s: Stage) -> None:

@@ -174,7 +174,9 @@ async def test_a_rules_mistakes_stand_at_its_fields_and_nothing_is_lost(
     reply = await w.rule("tiers", **falling)
     assert reply.status_code == 422
     assert "lebih besar dari harganya" in reply.text
+    assert "2 isian perlu diperbaiki" in reply.text, "all at once"
     reply = await w.rule("tiers", **falling | {"rate-3": "7"})
+    assert "1 isian perlu diperbaiki" in reply.text
     assert 'id="f-from-3-e"' in reply.text
     assert "di atas Rp900" in reply.text
     assert 'value="Tangga"' in reply.text

@@ -124,3 +124,15 @@ async def test_a_follower_has_four_places(http: httpx2.AsyncClient, cast: Cast) 
     await make.enrolment(await make.campaign(cast.laras.org), cast.rina.org)
     assert 'href="/partner/campaigns"' in (await http.get("/menu")).text
     assert (await http.get(f"/partner/campaigns/{stage.campaign.id}")).status_code == 200
+
+
+async def test_one_of_a_thing_is_said_as_one(http: httpx2.AsyncClient, cast: Cast) -> None:
+    stage = await shop.set_up(http, cast)
+    await sign_in(http, cast.laras)
+    path = f"/merchant/campaigns/{stage.campaign.id}?bahasa=en"
+    assert "0 orders in 30 days" in (await http.get(path)).text
+    cards = (await http.get("/merchant/campaigns?bahasa=en")).text
+    assert "1 partner " in cards.replace("\n", " ")
+    assert "1 partners" not in cards
+    cards = (await http.get("/merchant/campaigns?bahasa=id")).text
+    assert "1 mitra" in cards

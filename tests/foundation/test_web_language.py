@@ -80,6 +80,13 @@ def test_values_are_worded_by_their_kind(worded: None) -> None:
     assert said == "Rp1.500 5% 1.000 24 Nov 2026 Selasa, 24 Nov 24 Nov 2026, 14.05 WIB x a, b"
 
 
+def test_one_thing_is_worded_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {"t.some": "{n:num} {n:order was|orders were} sent"}
+    monkeypatch.setattr(language, "catalogue", lambda _: words)
+    said = [language.say("en", "t.some", n=n) for n in (0, 1, 1_200)]
+    assert said == ["0 orders were sent", "1 order was sent", "1,200 orders were sent"]
+
+
 def test_what_is_missing_is_said_as_well_as_can_be(worded: None) -> None:
     assert language.say("en", "t.only_ours") == "kata"
     assert language.say("en", "t.nowhere") == "t.nowhere"

@@ -17,10 +17,10 @@ class Deciding(Stage):
 
     def judge(self, row: Row, act: str) -> None:
         sent = {"reason_code": CODES[act]} if act in CODES else None
-        reply = self.send(row.pair[0], "POST", f"{self._path(row)}/{act}", sent)
+        reply = self.send(row.pair[0], "POST", f"{self._row_path(row)}/{act}", sent)
         self.said(reply, getattr(self.model, act)(row), act)
 
-    def _path(self, row: Row) -> str:
+    def _row_path(self, row: Row) -> str:
         return f"/v1/commissions/{self.ground.rows[row]}"
 
     def appeals(self, which: int, won: bool) -> None:
@@ -30,7 +30,7 @@ class Deciding(Stage):
 
     def appeal(self, row: Row, won: bool) -> None:
         """The partner appeals, and the merchant answers."""
-        reply = self.send(row.pair[1], "POST", f"{self._path(row)}/appeal", {"text": "x"})
+        reply = self.send(row.pair[1], "POST", f"{self._row_path(row)}/appeal", {"text": "x"})
         was_open = row.appeal_open
         status = self.model.appeal(row)
         assert reply.status_code == status, (status, reply.text)

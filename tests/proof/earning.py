@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.proof.books import Books, Pair, Row, half_up, share_out
-from tests.proof.orders import Group, Line, Order, Place, still_due
+from tests.proof.orders import Campaign, Group, Line, Order, Place, still_due
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+Month = tuple[Place, str, str]
 Worth = tuple[Line, dict[str, Any], int, int]
 
 
@@ -16,6 +17,12 @@ def fit(amounts: list[int], left: int | None) -> list[int]:
     if left is None or sum(amounts) <= left:
         return amounts
     return share_out(max(left, 0), amounts)
+
+
+def within(worths: list[Worth], left: int | None) -> list[Worth]:
+    """The worths within what the month has left; self-referrals take nothing of it."""
+    amounts = iter(fit([worth[2] for worth in worths if not worth[0].selfish], left))
+    return [w if w[0].selfish else (w[0], w[1], next(amounts), w[3]) for w in worths]
 
 
 def climbed(steps: list[dict[str, int]], before: int, base: int) -> int:
@@ -64,12 +71,16 @@ class Earning:
     orders: dict[tuple[str, str], Order] = field(default_factory=dict)
     recruiter: dict[Pair, str] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
-    # Whether it is settled.
-    months: dict[tuple[Place, str, str], bool] = field(default_factory=dict)
+    # By place, rule and month: tiers or bonus; and which are settled.
+    months: dict[Month, str] = field(default_factory=dict)
+    settled: set[Month] = field(default_factory=set)
     now: datetime = BEFORE
 
     def happens(self, what: str, really: object = True) -> None:
         self.books.happens(what, really)
+
+    def campaigns(self) -> list[Campaign]:
+        return list(dict.fromkeys(place.campaign for place in self.places))
 
     def sold(self, place: Place, month: str, rule: str) -> int:
         """The month's volume under a rule of tiers."""
@@ -93,7 +104,7 @@ class Earning:
         """Line, rule, amount, volume before: under the limits per order and month."""
         if order.place is None:
             return []
-        terms = order.place.campaign.terms
+        terms = order.terms
         base = sum(line.base for line in order.lines)
         chosen: dict[int, list[Line]] = {}
         # A line that the order no longer has takes no part.
@@ -111,14 +122,13 @@ class Earning:
             befores = self._befores(order, rule, lines)
             whole = _amounts(rule["pay"], lines, befores)
             amounts = fit(whole, rule.get("max_per_order"))
-            cap = rule.get("max_per_partner_month")
-            amounts = fit(amounts, None if cap is None else cap - so_far.get(rule["name"], 0))
             self.happens("cut by a limit", amounts != whole)
-            rows += list(zip(lines, [rule] * len(lines), amounts, befores, strict=True))
+            cap = rule.get("max_per_partner_month")
+            made = list(zip(lines, [rule] * len(lines), amounts, befores, strict=True))
+            rows += within(made, None if cap is None else cap - so_far.get(rule["name"], 0))
         rows.sort(key=lambda row: row[0].number)
         cap = terms.get("max_per_partner_month")
-        amounts = fit([row[2] for row in rows], None if cap is None else cap - sum(so_far.values()))
-        return [(row[0], row[1], n, row[3]) for row, n in zip(rows, amounts, strict=True)]
+        return within(rows, None if cap is None else cap - sum(so_far.values()))
 
     def _befores(self, order: Order, rule: dict[str, Any], lines: list[Line]) -> list[int]:
         """A line keeps the place in its month that it got; a new one comes after all others."""
@@ -134,14 +144,18 @@ class Earning:
 
     def accrue(self, order: Order) -> None:
         """What a new order, or one that was given to another, earns."""
+        if order.place is not None:
+            order.terms = order.place.campaign.at(order.placed)
         self._open_months(order)
         if order.place is None or order.closed:
             return
+        self.happens("sold under later terms", order.terms is not order.place.campaign.terms)
         worths = self.worths(order, None)
-        wanted = [worth[2] for worth in worths]
-        granted = order.place.campaign.grant(sum(wanted), self.now)
-        for worth, amount in zip(worths, fit(wanted, granted), strict=True):
+        wanted = sum(worth[2] for worth in worths if not worth[0].selfish)
+        granted = order.place.campaign.grant(wanted, self.now)
+        for worth, given in zip(worths, within(worths, granted), strict=True):
             line, rule, asked, before = worth
+            amount = given[2]
             group = Group(line, rule, amount, before, self.now, short=amount < asked)
             self.happens("cut by the budget", group.short)
             order.groups[line.number, rule["name"]] = group
@@ -149,19 +163,22 @@ class Earning:
         self._share(order)
 
     def _open_months(self, order: Order) -> None:
-        if order.place is not None:
-            for rule in order.place.campaign.terms["rules"]:
+        if order.place is not None and not all(line.selfish for line in order.lines):
+            for rule in order.terms["rules"]:
                 if rule["pay"]["kind"] in ("tiers", "bonus"):
                     key = (order.place, rule["name"], order.month)
-                    self.months.setdefault(key, False)
+                    self.months.setdefault(key, rule["pay"]["kind"])
 
     def _row(self, order: Order, group: Group, amount: int, *, further: bool = False) -> None:
         assert order.place is not None
         place = order.place
         row = Row(
-            place.pair, place, place.campaign, group, group.rule["pay"]["kind"],
+            place.pair, place, place.campaign, order.terms, group, group.rule["pay"]["kind"],
             group.rule["name"], order.month, self.now, amount, order, group.line.number, further,
         )  # fmt: skip
+        if group.line.selfish:
+            row.state, row.reason = "rejected", "self_referral"
+            self.happens("self-referral", amount)
         group.rows.append(row)
         self.rows.append(row)
         order.counted = order.month
@@ -170,7 +187,7 @@ class Earning:
     def _share(self, order: Order) -> None:
         """The recruiter's part of each row that this step has made."""
         assert order.place is not None
-        terms = order.place.campaign.terms.get("recruiter")
+        terms = order.terms.get("recruiter")
         by = self.recruiter.get(order.place.pair)
         theirs = [p for p in self.places if p.pair == (order.shop, by)]
         if terms is None or not theirs or not self._sold_lately(order, by, terms):
@@ -178,9 +195,9 @@ class Earning:
         same = [p for p in theirs if p.campaign is order.place.campaign]
         place = (same or theirs)[0]
         fresh = [row for row in self.rows if row.order is order and row.made == self.now]
-        for row in [r for r in fresh if r.amount and r.parent is None]:
+        for row in [r for r in fresh if r.amount and r.parent is None and r.on_books]:
             amount = half_up(row.amount * terms["rate_bp"], 10_000)
-            cap = order.place.campaign.terms.get("max_per_partner_month")
+            cap = order.terms.get("max_per_partner_month")
             if cap is not None:
                 room = cap - sum(self.so_far(place, order.month).values())
                 amount = min(amount, max(room, 0))
@@ -194,7 +211,7 @@ class Earning:
         since = order.placed - timedelta(days=terms["active_days"])
         return any(
             o.place is not None and o.place.pair == (order.shop, by) and not o.closed
-            and since <= o.placed <= order.placed
+            and since <= o.placed <= order.placed and not all(line.selfish for line in o.lines)
             for o in self.orders.values()
         )  # fmt: skip
 
@@ -223,7 +240,9 @@ class Earning:
 
     def within_month(self, row: Row, amount: int) -> int:
         """The amount, or what the limits per partner and month leave of it."""
-        so_far, terms = self.so_far(row.place, row.month), row.campaign.terms
+        if row.terms is None:  # made at a month's end, under no version of its own
+            return amount
+        so_far, terms = self.so_far(row.place, row.month), row.terms
         caps = [(terms.get("max_per_partner_month"), sum(so_far.values()))]
         if row.group is not None:
             caps.append((row.group.rule.get("max_per_partner_month"), so_far.get(row.rule, 0)))
@@ -285,6 +304,10 @@ class Earning:
             if key not in order.groups:
                 order.groups[key] = Group(line, rule, 0, before, self.now)
         found = [order.groups[key] for key in sorted(order.groups)]
+        for group in found:
+            new = group.line.selfish and not group.rows and not order.closed
+            if new and (worth := worths.get((group.line.number, group.rule["name"]))):
+                self._row(order, group, worth[2])
         for group in found:
             worth = worths.get((group.line.number, group.rule["name"]))
             group.entitled = worth[2] if worth else 0

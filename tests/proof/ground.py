@@ -52,6 +52,7 @@ class Ground:
     sales: dict[tuple[str, str], str] = field(default_factory=dict)
     rows: dict[Row, str] = field(default_factory=dict)
     appeals: dict[Row, str] = field(default_factory=dict)
+    gifts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def send(
         self, who: str, method: str, path: str, json: object = None, *, at: datetime
@@ -126,7 +127,7 @@ class Ground:
             self._commissions(shop, model)
             self._balances(shop, model)
         stored = self.here.run(_budgets())
-        campaigns = {place.campaign for place in model.places}
+        campaigns = model.campaigns()
         _same(
             {c.name: stored[self.campaigns[c.name]] for c in campaigns},
             {c.name: (c.reserved, "ended" if c.ended else "live") for c in campaigns},

@@ -85,12 +85,12 @@ items = some(1, 3, an_item)
 states = one("placed", "paid", "delivered", "completed", "cancelled", "returned")
 discounts = one(0, 0, 0, 10_000)
 prices = one(33_333, 250_000, 250_000, 400_000, 1_000_000)
-takes = one("refund", "refund", "dispute", "dispute", "return")
+takes = one("refund", "dispute", "dispute", "return")
 yes_or_no = one(True, False)
 A_SALE = {
     "who": any_of, "given": items,
     "state": one("placed", "paid", "paid", "delivered", "delivered", "completed"),
-    "discount": discounts, "back": one(0, 0, 0, 0, 3, 20),
+    "discount": discounts, "back": one(0, 0, 0, 0, 3, 20), "own": one(True, *[False] * 9),
 }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def _items(money: Money) -> bool:
 
 
 STEPS = [
-    Step(10, Money.sells, A_SALE),
+    Step(8, Money.sells, A_SALE),
     Step(8, Money.tells_again, {
         "which": any_of, "given": items, "state": states, "discount": discounts,
         "told": one("", "", "now", "older"), "way": one(*["PUT"] * 7, "POST"),
@@ -115,7 +115,7 @@ STEPS = [
     Step(5, Money.moves, {"which": any_of, "state": states}),
     Step(5, Money.decides, {"which": any_of, "place": any_of, "nobody": up_to(4)}),
     Step(8, Money.refunds, {
-        "which": any_of, "early": up_to(9), "again": up_to(7),
+        "which": any_of, "early": up_to(8), "again": up_to(7),
         "amount": one(1, 7_777, 50_000, 200_000, 10**7),
         "units": some(0, 2, lambda by: (by.randint(1, 4), by.randint(1, 2)))}),
     Step(5, Money.disputes, {
@@ -125,6 +125,7 @@ STEPS = [
     Step(5, Money.appeals, {"which": any_of, "won": yes_or_no}, _decided),
     Step(2, Money.previews, {"shop": one(SHOP, SHOP, RIVAL), "back": one(0, 0, 2)}),
     Step(5, Money.pays, {"which": any_of, "part": up_to(3)}, _items),
+    Step(3, Money.is_paid_to, {"partner": one("rina", "dimas", "wati"), "last": up_to(1)}),
     Step(4, Money.treats, {
         "which": any_of, "act": one("approve", "approve", "cancel", "send")},
         lambda money: bool(money.model.books.runs)),
@@ -135,19 +136,31 @@ STEPS = [
         "which": any_of, "way": one("write-off", "repay"), "number": up_to(9),
         "part": one("one", "all", "over")},
         lambda money: any(money.model.books.owed.values())),
+    Step(3, Money.issues, {"which": any_of, "terms": terms.terms, "days": one(0, 0, 3, 20)}),
+    Step(3, Money.tops_up, {"which": any_of, "more": one(-1, 0, 50_000, 300_000, None)}),
+    Step(3, Money.gives, {
+        "partner": one("rina", "dimas", "wati"), "shop": one(SHOP, SHOP, RIVAL),
+        "amount": one(9_999, 50_000), "number": up_to(9)}),
+    Step(4, Money.regrets, {"which": any_of}, lambda money: bool(money.model.books.gifts)),
+    Step(2, Money.moves_house, {
+        "who": any_of, "price": prices, "last": up_to(2), "stays": yes_or_no}),
+    Step(1, Money.hears_early, {
+        "who": any_of, "price": prices, "amount": one(33_333, 200_000, 10**7)}),
+    Step(2, Money.thanks, {
+        "who": any_of, "paid": yes_or_no, "outcome": one("paid", "failed", "returned")}),
     Step(5, Money.days, {"days": one(1, 3, 7, 7, 14, 31, 61, 95)}),
-    Step(3, Money.owes, {
+    Step(5, Money.owes, {
         "who": any_of, "price": prices, "then": prices, "way": takes,
-        "outcome": one("paid", "failed", "returned")}),
-    Step(3, Money.under_way, {
+        "outcome": one("paid", "failed", "returned"), "by_hand": yes_or_no}),
+    Step(4, Money.under_way, {
         "who": any_of, "price": prices, "way": takes,
         "outcome": one("paid", "failed", "returned", "cancel", "changed")}),
-    Step(3, Money.keeps, {
+    Step(4, Money.keeps, {
         "who": any_of, "price": prices, "end": one("unhold", "reject", "won", "lost"),
         "act": one("hold", "hold", "hold", "reject")}),
     Step(2, Money.thinks_again, {
         "who": any_of, "price": prices, "then": prices, "way": takes,
-        "won": one(True, True, False)}),
+        "won": one(True, True, False), "own": one(True, False, False)}),
     Step(2, Money.was_another_s, {
         "who": any_of, "price": prices, "then": prices, "moved": one(-20, -9, 9)}),
     Step(2, Money.grows, {

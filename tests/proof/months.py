@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.proof.books import Row, half_up
-from tests.proof.earning import Earning, climbed, entitled_for
-from tests.proof.orders import JAKARTA, Group, Line, Order, Place
+from tests.proof.earning import Earning, Month, climbed, entitled_for
+from tests.proof.orders import JAKARTA, Group, Line, Order, Place, Terms
 
 LATE = timedelta(days=60)
 
@@ -24,26 +24,29 @@ class Months(Earning):
     def months_end(self) -> None:
         due = sorted(self.months, key=lambda key: (key[2], self.places.index(key[0]), key[1]))
         for key in due:
-            if not self.months[key] and over(key[2]) <= self.now:
-                self.months[key] = self._settle_month(*key)
+            if key not in self.settled and over(key[2]) <= self.now and self._settle_month(*key):
+                self.settled.add(key)
 
     def _settle_month(self, place: Place, name: str, month: str) -> bool:
         """Whether its sales were final, or it is 60 days over."""
-        rule = next(r for r in place.campaign.terms["rules"] if r["name"] == name)
         lines, final = self._counted(place, month)
         if not final and self.now < over(month) + LATE:
             return False
-        if rule["pay"]["kind"] == "bonus":
-            due, earned = _bonus(rule, lines), 0
-            self._add(place, rule, month, due)
+        if self.months[place, name, month] == "bonus":
+            ruled = [(o, line, rule) for o, line in lines if (rule := _rule(o, name, "bonus"))]
+            if ruled:
+                self._add((place, name, month), _bonus(ruled), ruled[-1][0].terms)
             return True
+        orders = {id(line): order for order, line in lines}
         groups = [g for o, line in lines if (g := o.groups.get((line.number, name))) is not None]
-        groups = [g for g in groups if not g.rows or _open(g)]
+        groups = [g for g in groups if g.rule["pay"]["kind"] == "tiers" and _open(g)]
+        # The limits of the month itself are those of its last sale's terms.
+        terms = orders[id(groups[-1].line)].terms if groups else {}
         groups.sort(key=lambda g: (g.made, g.before))
-        due = _tiers(rule, groups, {id(line): order for order, line in lines})
+        due = _tiers(groups, orders)
         earned = sum(row.rest for group in groups for row in _open(group))
         if due > earned:
-            self._add(place, rule, month, due - earned)
+            self._add((place, name, month), due - earned, terms)
         elif due < earned:
             self._take(groups, earned - due)
         return True
@@ -55,11 +58,11 @@ class Months(Earning):
         for order in sorted(mine, key=lambda o: (o.placed, o.number)):
             if order.closed:
                 continue
-            for line in order.lines:
+            for line in (line for line in order.lines if not line.selfish):
                 rows = self._of_line(order, line, place)
                 states = {row.state for row in rows}
                 counts = order.counts
-                hold = timedelta(days=int(place.campaign.terms["hold_days"]))
+                hold = timedelta(days=int(order.terms["hold_days"]))
                 over = counts is not None and counts + hold <= self.now
                 final &= over and not any(self._waits(row, hold) for row in rows)
                 gone = line.left == 0 and (line.base > 0 or line.returned >= line.quantity)
@@ -76,18 +79,20 @@ class Months(Earning):
         later = row.further and row.made + hold > self.now
         return row.state == "held" or (row.state == "pending" and later)
 
-    def _add(self, place: Place, rule: dict[str, Any], month: str, amount: int) -> None:
+    def _add(self, key: Month, amount: int, terms: Terms) -> None:
         """More is a row of its own, within the limits, payable at once."""
+        place, name, month = key
         so_far = self.so_far(place, month)
-        whole = place.campaign.terms.get("max_per_partner_month")
-        own = (rule.get("max_per_partner_month"), so_far.get(rule["name"], 0))
+        whole = terms.get("max_per_partner_month")
+        rule = next(r for r in terms["rules"] if r["name"] == name)
+        own = (rule.get("max_per_partner_month"), so_far.get(name, 0))
         for cap, held in (own, (whole, sum(so_far.values()))):
             if cap is not None:
                 amount = min(amount, max(cap - held, 0))
         amount = place.campaign.grant(amount, self.now)
         if amount:
-            row = Row(place.pair, place, place.campaign, None, rule["pay"]["kind"], rule["name"],
-                      month, self.now, amount, state="payable")  # fmt: skip
+            row = Row(place.pair, place, place.campaign, None, None, self.months[key], name, month,
+                      self.now, amount, state="payable")  # fmt: skip
             self.rows.append(row)
             self.books.pay_in(row.pair, row, amount, self.now)
             self.happens("bonus" if row.kind == "bonus" else "month trued up")
@@ -109,12 +114,18 @@ def _open(group: Group) -> list[Row]:
     return [row for row in group.rows if row.state in ("pending", "payable")]
 
 
-def _bonus(rule: dict[str, Any], lines: list[tuple[Order, Line]]) -> int:
-    """Once, by the order that reaches the target."""
-    pay = rule["pay"]
+def _rule(order: Order, name: str, kind: str) -> dict[str, Any] | None:
+    """The order's rule of that name and kind."""
+    found = (r for r in order.terms["rules"] if (r["name"], r["pay"]["kind"]) == (name, kind))
+    return next(found, None)
+
+
+def _bonus(lines: list[tuple[Order, Line, dict[str, Any]]]) -> int:
+    """Once, by the order that reaches the target, by the terms that it was sold under."""
     orders: set[int] = set()
     volume = 0
-    for order, line in lines:
+    for order, line, rule in lines:
+        pay = rule["pay"]
         orders.add(order.number)
         volume += line.left
         if "at_sales" in pay and len(orders) >= pay["at_sales"]:
@@ -124,14 +135,18 @@ def _bonus(rule: dict[str, Any], lines: list[tuple[Order, Line]]) -> int:
     return 0
 
 
-def _tiers(rule: dict[str, Any], groups: list[Group], orders: dict[int, Order]) -> int:
-    """Every line anew: marginal ones continue the volume, whole ones have the rate it reached."""
-    steps = rule["pay"]["steps"]
+def _tiers(groups: list[Group], orders: dict[int, Order]) -> int:
+    """Every line anew, by its own terms: marginal ones continue the volume, whole ones have the
+    rate that it reached.
+    """
     volume = sum(group.line.left for group in groups)
-    rate = [step["rate_bp"] for step in steps if step["from"] <= volume][-1]
-    per_order: dict[int, int] = {}
+    per_order: dict[int, list[int]] = {}
+    caps: dict[int, int | None] = {}
     before = 0
     for group in groups:
+        rule = group.rule
+        steps = rule["pay"]["steps"]
+        rate = [step["rate_bp"] for step in steps if step["from"] <= volume][-1]
         left = group.line.left
         amount = climbed(steps, before, left)
         if rule["pay"]["mode"] == "whole":
@@ -139,9 +154,12 @@ def _tiers(rule: dict[str, Any], groups: list[Group], orders: dict[int, Order]) 
         if group.short:
             amount = min(amount, sum(row.rest for row in _open(group)))
         number = orders[id(group.line)].number
-        per_order[number] = per_order.get(number, 0) + amount
+        per_order.setdefault(number, []).append(amount)
+        caps[number] = rule.get("max_per_order")
         before += left
-    cap = rule.get("max_per_order")
-    due = sum(amount if cap is None else min(amount, cap) for amount in per_order.values())
-    cap = rule.get("max_per_partner_month")
-    return due if cap is None else min(due, cap)
+    due = sum(_at_most(sum(amounts), caps[number]) for number, amounts in per_order.items())
+    return _at_most(due, groups[-1].rule.get("max_per_partner_month")) if groups else 0
+
+
+def _at_most(amount: int, cap: int | None) -> int:
+    return amount if cap is None else min(amount, cap)

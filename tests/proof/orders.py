@@ -10,20 +10,54 @@ from tests.proof.books import Pair, Row, half_up, share_out
 JAKARTA = timezone(timedelta(hours=7))
 CLOSED = ("cancelled", "returned")
 FORWARD = ("placed", "paid", "delivered", "completed")
+Terms = dict[str, Any]
 MARKETPLACES = ("shopee", "tokopedia", "tiktok", "lazada")
 
 
 @dataclass(eq=False)
 class Campaign:
-    """A campaign over the whole shop; `ended` when its budget was spent."""
+    """A campaign over the whole shop: its first terms and `later` ones, from when each counts;
+    `ended` when its budget was spent; `gaps` from an end to the top-up that revived it.
+    """
 
     name: str
     shop: str
-    terms: dict[str, Any]
+    terms: Terms
     budget: int | None = None
     began: datetime | None = None
     reserved: int = 0
     ended: datetime | None = None
+    later: list[tuple[datetime, Terms]] = field(default_factory=list)
+    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def at(self, instant: datetime) -> Terms:
+        """The version of a sale: the latest in force by then."""
+        found = [(since, number) for number, (since, _) in enumerate(self.later)]
+        known = max((one for one in found if one[0] <= instant), default=None)
+        return self.terms if known is None else self.later[known[1]][1]
+
+    def live_at(self, at: datetime) -> bool:
+        assert self.began is not None
+        gone = any(start <= at < end for start, end in self.gaps)
+        return self.began <= at and not gone and (self.ended is None or at < self.ended)
+
+    def top_up(self, budget: int | None, now: datetime) -> int:
+        """Only a larger budget; it revives what the spent one has ended."""
+        if budget == self.budget:
+            return 200
+        if self.budget is None or (budget is not None and budget < self.budget):
+            return 409
+        self.budget = budget
+        if self.ended is not None and self.left != 0:
+            self.gaps.append((self.ended, now))
+            self.ended = None
+        return 200
+
+    def amend(self, terms: Terms, since: datetime) -> int:
+        if self.ended is not None:
+            return 409
+        self.later.append((since, terms))
+        return 201
 
     @property
     def left(self) -> int | None:
@@ -61,6 +95,8 @@ class Line:
     base: int
     refunded: int = 0
     returned: int = 0
+    # Credited to its own buyer.
+    selfish: bool = False
 
     @property
     def left(self) -> int:
@@ -123,6 +159,8 @@ class Order:
     groups: dict[tuple[int, str], Group] = field(default_factory=dict)
     number: int = 0
     counted: str = ""
+    buyer: Any = None
+    terms: Terms = field(default_factory=dict)
 
     @property
     def closed(self) -> bool:

@@ -3,12 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.proof.books import Payout, Run
+from tests.proof.books import Pair, Payout, Run
 from tests.proof.stage import Stage, pick
+
+PARTNERS = ("rina", "dimas", "wati")
 
 
 class Paying(Stage):
     """Money out."""
+
+    def is_paid_to(self, partner: str, last: int) -> None:
+        """An account, each partner's own: the first, another, or the one before again."""
+        number = f"12345{PARTNERS.index(partner)}789{last}"
+        sent = {"kind": "bank", "provider": "bca", "account_number": number,
+                "account_name": partner}  # fmt: skip
+        reply = self.send(partner, "PUT", "/v1/payout-method", sent)
+        self.model.books.paid_to(partner, number, self.model.now)
+        self.said(reply, 200, "account")
 
     def previews(self, shop: str, back: int) -> None:
         self.preview(shop, back)
@@ -30,7 +41,7 @@ class Paying(Stage):
     def preview(self, shop: str, back: int) -> Run:
         cutoff = self.model.now - timedelta(days=back)
         reply = self.send(shop, "POST", "/v1/payout-runs", {"cutoff": cutoff.isoformat()})
-        run = self.model.books.preview(shop, cutoff)
+        run = self.model.books.preview(shop, cutoff, self.model.now)
         self.said(reply, 201, "run")
         run.id = reply.json()["id"]
         assert _shown(reply.json()) == _planned(run)
@@ -48,7 +59,11 @@ class Paying(Stage):
             self.said(reply, books.send(run), "file")
             return
         reply = self.send(run.shop, "POST", path)
-        status = books.approve(run) if act == "approve" else books.cancel(run, self.model.now)
+        status = (
+            books.approve(run, self.model.now)
+            if act == "approve"
+            else books.cancel(run, self.model.now)
+        )
         self.said(reply, status, f"run {act}")
         if status == 200:
             self.fine = reply.json()["state"] == run.state
@@ -72,6 +87,11 @@ class Paying(Stage):
         owed = self.model.books.owed
         pair = pick([pair for pair, amount in owed.items() if amount], which)
         amount = {"one": 1, "all": owed[pair], "over": owed[pair] + 1}[part]
+        self.forgive(pair, way, amount, number)
+
+    def forgive(self, pair: Pair, way: str, amount: int, number: int | None = None) -> None:
+        """A debt settled by hand, in part or whole."""
+        number = self.done + 10 if number is None else number
         sent = {"partner": pair[1], "amount": amount, "reason": "x", "reference": f"S-{number}"}
         reply = self.send(pair[0], "POST", f"/v1/owed-back/{way}", sent)
         status = self.model.books.settle_debt(pair, way, amount, f"S-{number}")
@@ -85,7 +105,7 @@ def _shown(run: Any) -> Any:
 
 def _planned(run: Run) -> Any:
     paid = {}
-    for pair, (netted, lines) in run.lines.items():
+    for pair, (netted, _, lines) in run.lines.items():
         gross = sum(rest for _, rest in lines)
         paid[pair[1]] = (gross, netted, gross - netted)
     return paid, {pair[1]: reason for pair, reason in run.skipped.items()}

@@ -2,22 +2,23 @@
 
 from tests.proof.books import Row
 from tests.proof.deciding import Deciding
-from tests.proof.orders import Order, Place
+from tests.proof.orders import Order, Place, Taking
 from tests.proof.paying import Paying
 from tests.proof.selling import Items, Selling
+from tests.proof.steering import Steering
 
 
 def _of(price: int) -> Items:
-    return [{"sku": "KEMEJA", "quantity": 2, "unit_price": price, "discount": 0}]
+    return [{"sku": "KEMEJA", "quantity": 4, "unit_price": price, "discount": 0}]
 
 
-class Stories(Selling, Deciding, Paying):
+class Stories(Selling, Deciding, Paying, Steering):
     """Each begins with money that is earned anew."""
 
     def _earn(self, place: Place, price: int) -> Order:
         """Sold, delivered, and safe to pay."""
         order = self.sell(place, _of(price), "delivered")
-        hold = int(place.campaign.terms["hold_days"])
+        hold = int(place.campaign.at(self.model.now)["hold_days"])
         if hold:
             self.days(hold)
         return order
@@ -34,13 +35,17 @@ class Stories(Selling, Deciding, Paying):
         else:
             self.move(order, "returned")
 
-    def owes(self, who: int, price: int, then: int, way: str, outcome: str) -> None:
-        """Paid, taken back, sold again: the debt is netted, or too big for that."""
+    def owes(self, who: int, price: int, then: int, way: str, outcome: str, by_hand: bool) -> None:
+        """Paid, taken back, sold again: the debt is netted, or too big for that, or settled by
+        hand; what was disputed is won.
+        """
         place = self.a_place(who)
         shop = place.campaign.shop
         order = self._earn(place, price)
         self.pay(shop, "paid")
         self._take(order, price, way)
+        if by_hand and self.model.books.owed[place.pair]:
+            self.forgive(place.pair, "repay", self.model.books.owed[place.pair])
         self._earn(place, then)
         self.pay(shop, outcome)
         if way == "dispute":
@@ -103,15 +108,17 @@ class Stories(Selling, Deciding, Paying):
         self.days(61)
         self.pay(place.campaign.shop, "paid")
 
-    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool) -> None:
-        """Rejected, then another is sold, then less is left of the order, then the partner
-        appeals.
+    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool, own: bool) -> None:
+        """Rejected (or bought by the partner), then another is sold, then less is left of the
+        order, then the partner appeals.
         """
         place = self.a_place(who)
-        order = self.sell(place, _of(price), "paid")
-        rows = self._rows(order)
+        order = self.sell(place, _of(price), "paid", own=own)
+        rows = [row for row in self.model.of_order(order) if row in self.ground.rows]
         for row in rows:
             self.judge(row, "reject")
+        if own:
+            self.tell(order, _of(then) + _of(999), "paid")
         self.sell(place, _of(then), "paid")
         self._take(order, price, way)
         for row in rows:
@@ -131,14 +138,47 @@ class Stories(Selling, Deciding, Paying):
         self.tell(order, _of(price), "delivered", told="now")
         self.pay(place.campaign.shop, "paid")
 
+    def moves_house(self, who: int, price: int, last: int, stays: bool) -> None:
+        """Another account while a run is planned; then two days, or the account of before."""
+        place = self.a_place(who)
+        before = self.model.books.accounts.get(place.partner)
+        self._earn(place, price)
+        run = self.preview(place.campaign.shop, 0)
+        self.is_paid_to(place.partner, last)
+        self.treat(run, "approve")
+        self.pay(place.campaign.shop, "paid")
+        if stays and before:
+            self.is_paid_to(place.partner, int(before[0].number[-1]))
+        self.days(1)
+        self.days(1)
+        self.pay(place.campaign.shop, "paid")
+
+    def hears_early(self, who: int, price: int, amount: int) -> None:
+        """A refund, and only then its order."""
+        place = self.a_place(who)
+        taking = Taking(f"R-{len(self.model.refunds)}", amount, [])
+        self.refund_of(place.campaign.shop, f"INV-{len(self.model.orders) + 1}", taking)
+        self._earn(place, price)
+        self.pay(place.campaign.shop, "paid")
+
+    def thanks(self, who: int, paid: bool, outcome: str) -> None:
+        """Goodwill, perhaps in a payout that comes back, and regretted."""
+        shop, partner = self.a_place(who).pair
+        number = 100 + self.done
+        self.gives(partner, shop, 50_000, number)
+        if paid:
+            self.pay(shop, outcome)
+        self.regret((shop, f"G-{number}"))
+        self.pay(shop, "paid")
+
     def ends_a_month(self, who: int, price: int, way: str, paid: bool) -> None:
         """Three sales of one month, one of which does not survive it."""
         place = self.a_place(who)
         orders = [self.sell(place, _of(price), "delivered") for _ in range(3)]
         if paid:
-            self.days(int(place.campaign.terms["hold_days"]))
+            self.days(int(place.campaign.at(self.model.now)["hold_days"]))
             self.pay(place.campaign.shop, "paid")
         self._take(orders[who % 3], price, way)
         self.days(31)
-        self.days(31)
+        self.days(61)
         self.pay(place.campaign.shop, "paid")

@@ -40,5 +40,5 @@ def terms(by: Random) -> dict[str, Any]:
 
 
 def _limits(by: Random, known: dict[str, int]) -> dict[str, int]:
-    """Each limit in one of five."""
-    return {name: n for name, n in known.items() if by.randrange(5) == 4}
+    """Each limit in one of four."""
+    return {name: n for name, n in known.items() if by.randrange(4) == 3}

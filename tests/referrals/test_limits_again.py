@@ -12,8 +12,8 @@ import pytest_asyncio
 from campaigns.lifecycle.models import Campaign
 from jejaring import commands, world
 from jejaring.settings import settings
-from referrals.commissions.models import Commission
-from tests.cast import Cast
+from referrals.commissions.models import Commission, Reversal
+from tests.cast import Cast, sign_in
 from tests.referrals import shop as stage
 from tests.referrals.changing import move, put, refund
 from tests.referrals.shop import Stage, percent, set_terms
@@ -123,6 +123,9 @@ async def test_an_appeal_won_fills_the_month_and_not_more(s: Stage) -> None:
     assert (await won(s, answer)).status_code == 200
     assert await lefts() == [10_000, 20_000]
     assert (await Campaign.get(id=s.campaign.id)).reserved == 30_000
+    assert [(row.amount, row.reason) for row in await Reversal.all()] == [(10_000, "month_cap")]
+    await sign_in(s.http, s.cast.rina)
+    assert "Batas komisi bulan itu sudah terpakai" in (await s.http.get("/partner/earnings")).text
 
 
 async def test_an_appeal_is_measured_by_what_is_left_of_the_order(s: Stage) -> None:
@@ -138,3 +141,4 @@ async def test_an_appeal_is_measured_by_what_is_left_of_the_order(s: Stage) -> N
     assert await lefts() == [10_000, 20_000]
     campaign = await Campaign.get(id=s.campaign.id)
     assert (campaign.reserved, campaign.state) == (30_000, "ended")
+    assert {row.reason for row in await Reversal.all()} == {"order_changed"}

@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
+import pytest
 
 from campaigns.terms.models import TermsVersion
 from jejaring import world
 from jejaring.hooks.models import Event
 from referrals.commissions.models import Commission
+from referrals.months.gather import orders_of
+from referrals.orders.rules import Shop
 from tests import make
 from tests.cast import Cast, call, sign_in
 from tests.referrals.shop import Stage, set_terms, set_up
@@ -113,13 +116,25 @@ async def test_without_sales_last_month_the_last_thirty_days_count(
     assert (found["real"], found["new"]) == (20_000, 40_000)
 
 
-async def test_the_page_of_new_terms_shows_it(http: httpx2.AsyncClient, cast: Cast) -> None:
+async def test_the_page_works_it_out_only_when_asked(
+    http: httpx2.AsyncClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     s = await october(http, cast)
     await sign_in(http, cast.laras)
+    path = f"/merchant/campaigns/{s.campaign.id}/terms"
+    read = []
+
+    async def counted(shop: Shop, ids: list[str]) -> Any:
+        read.append(len(ids))
+        return await orders_of(shop, ids)
+
+    monkeypatch.setattr("referrals.months.simulate.orders_of", counted)
     with world.at(NOW):
-        page = await http.get(f"/merchant/campaigns/{s.campaign.id}/terms")
-    assert "Bulan lalu dengan ketentuan ini" in page.text
-    assert "Rp50.000" in page.text
+        page = (await http.get(path)).text
+        assert "Coba bulan lalu" in page
+        assert read == []
+        assert "Rp50.000" in (await http.get(f"{path}/trial")).text
+    assert read == [3, 3], "under the terms in force and under the new"
 
 
 async def test_partners_who_share_orders_get_the_same_odd_rupiah(

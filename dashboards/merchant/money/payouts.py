@@ -57,7 +57,9 @@ async def run_page(
         "run": view,
         "shop": shop,
         "makers": await _people(view),
-        "second": _second(view, caller, shop.payout_limit),
+        "second": await run.needs_another(
+            caller, view.totals.net, shop.payout_limit, view.created_by
+        ),
         "changes": await _changes(request, caller, view),
         "left_out": [p for p in view.payouts if not _in_bca(p)],
         "errors": forms.words(request, refusal) if refusal else {},
@@ -72,11 +74,6 @@ def _in_bca(payout: PayoutView) -> bool:
     return method["kind"] == "bank" and (
         bca_codes.transfer(method["provider"], payout.net) is not None
     )
-
-
-def _second(view: RunView, caller: Caller, limit: int | None) -> bool:
-    """Whether this person would be refused as the second one."""
-    return limit is not None and view.totals.net > limit and view.created_by == caller.actor
 
 
 async def _people(view: RunView) -> dict[str, str]:
@@ -115,7 +112,9 @@ async def _ask_page(
         "run": view,
         "shop": shop,
         "makers": await _people(view),
-        "second": _second(view, caller, shop.payout_limit),
+        "second": await run.needs_another(
+            caller, view.totals.net, shop.payout_limit, view.created_by
+        ),
         "errors": errors or {},
     }
     status = 422 if errors else 200

@@ -24,7 +24,8 @@ async def tell(request: Request, caller: Caller) -> Response:
     sale_id = request.path_params["sale_id"]
     told = {name: pages.text(request, name, 200) for name in ("dispute_id", "outcome", "disputed")}
     try:
-        body = forms.shaped(DisputeIn, _read(request))
+        sale = await sales.sale(shop_of(caller), sale_id, language.pick(request))
+        body = forms.shaped(DisputeIn, _read(request, sale.base + sale.shipping))
         before = await _held(request, caller, sale_id)
         draft = DisputeDraft(body.dispute_id, body.outcome, body.amount)
         done = await dispute.dispute(shop_of(caller), sale_id, draft, caller.actor)
@@ -41,11 +42,14 @@ async def tell(request: Request, caller: Caller) -> Response:
     return pages.go(path, flash, name=body.dispute_id, amount=taken, commission=abs(change))
 
 
-def _read(request: Request) -> dict[str, Any]:
+def _read(request: Request, paid: int) -> dict[str, Any]:
+    """What was told of an order of so many rupiah, shipping included; nobody disputes more."""
     reader = Reader(request)
     body: dict[str, Any] = {"dispute_id": reader.text("dispute_id", limit=200)}
     body["outcome"] = reader.text("outcome", limit=10)
     body["amount"] = reader.rupiah("disputed", required=False)
+    if body["amount"] is not None and body["amount"] > paid:
+        reader.fault("disputed", "form.dispute_over", paid=paid)
     reader.done()
     return body
 

@@ -1,5 +1,6 @@
 """One order: why this partner, what it cost, what came back; its state and refunds."""
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.terms import versions
 from dashboards.frame import forms
 from dashboards.frame.forms import Reader
+from dashboards.frame.rules import part_back
 from dashboards.merchant import hang, queries
 from dashboards.merchant.sales import rules
 from jejaring import world
@@ -23,8 +25,10 @@ from referrals.commissions.models import Reversal
 from referrals.intake import move, refund
 from referrals.intake import queries as sales
 from referrals.intake.api import refund_draft, shop_of
-from referrals.intake.shapes import RefundIn
+from referrals.intake.shapes import RefundIn, SaleDetail
 from referrals.orders.rules import STATES, may_move
+
+_LINE = re.compile(r"line-\d{1,5}")
 
 
 async def show(request: Request, caller: Caller) -> Response:
@@ -58,6 +62,7 @@ async def page(
         "touches": sorted(sale.touches, key=lambda t: (t.at, t.id)),
         "people": people,
         "reversals": await _reversals([c.id for c in sale.commissions]),
+        "parts": _parts(sale),
         "goods": goods,
         "lines": {i.line: goods.get(i.product_id or "", i.sku) for i in sale.items},
         "promises": promises,
@@ -72,6 +77,16 @@ async def page(
     context["actors"] = await queries.actors({entry.actor for entry in context["trail"]})
     status = refusal.status if refusal is not None else 200
     return await hang.page(request, "merchant/sale.html", context, status)
+
+
+def _parts(sale: SaleDetail) -> dict[str, tuple[int, int] | None]:
+    """By commission: the part of its line that explains what was taken of it."""
+    lines = {line.line: (line.base, line.refunded) for line in sale.items}
+    return {
+        c.id: part_back((c.amount, c.reversed), lines[c.line])
+        for c in sale.commissions
+        if c.line in lines
+    }
 
 
 async def _reversals(commission_ids: list[str]) -> dict[str, list[Reversal]]:
@@ -135,17 +150,22 @@ async def state(request: Request, caller: Caller) -> Response:
 async def give_back(request: Request, caller: Caller) -> Response:
     """Record a refund, by amount or by units of lines."""
     sale_id = request.path_params["sale_id"]
-    typed = {n: pages.text(request, n, 200) for n in ("amount", "reason", "refund_id")}
+    lines = [name for name in pages.form(request) if _LINE.fullmatch(name)]
+    typed = {n: pages.text(request, n, 200) for n in ("amount", "reason", "refund_id", *lines)}
+    body: dict[str, Any] = {}
     try:
-        body = _refund(request, typed)
+        sale = await sales.sale(shop_of(caller), sale_id, language.pick(request))
+        body |= _refund(request, typed, _most(sale, typed["refund_id"]))
         draft = refund_draft(forms.shaped(RefundIn, body))
         outcome = await refund.refund(shop_of(caller), sale_id, draft, caller.actor)
     except Refusal as exc:
         if exc.status == 404:
             raise
         names = {"/reason": "reason", "/amount": "amount"}
-        units = {b.pointer: "amount" for b in exc.fields if b.pointer.startswith("/items")}
-        return await _refused(request, caller, exc, typed, names | units)
+        for i, item in enumerate(body.get("items", ())):
+            at = dict.fromkeys((f"/items/{i}/quantity", f"/items/{i}/line"), f"line-{item['line']}")
+            names |= at
+        return await _refused(request, caller, exc, typed, names)
     taken = sum(outcome.refund.spread.values())
     return pages.go(f"/merchant/sales/{sale_id}", "refunded", amount=taken)
 
@@ -161,18 +181,29 @@ async def _refused(
     return await page(request, caller, exc, typed)
 
 
-def _refund(request: Request, typed: dict[str, str]) -> dict[str, Any]:
+def _most(sale: SaleDetail, refund_id: str) -> tuple[int, int] | None:
+    """What can still be refunded by amount, in rupiah: of the goods, and of the shipping. None for
+    a refund that is there already: the same form sent twice.
+    """
+    if any(one.refund_id == refund_id for one in sale.refunds):
+        return None
+    shipping = sale.shipping - sum(one.over_base for one in sale.refunds)
+    return sum(line.base - line.refunded for line in sale.items), max(shipping, 0)
+
+
+def _refund(
+    request: Request, typed: dict[str, str], most: tuple[int, int] | None
+) -> dict[str, Any]:
     reader = Reader(request)
     reason = reader.text("reason", limit=200)
     amount = reader.rupiah("amount", required=False)
-    form = pages.form(request)
     items = []
-    for name in form:
-        line = name.removeprefix("line-")
-        if name.startswith("line-") and line.isdecimal() and len(line) <= 5:
-            quantity = reader.number(name, required=False)
-            if quantity:
-                items.append({"line": int(line), "quantity": quantity})
+    for name in (n for n in typed if _LINE.fullmatch(n)):
+        quantity = reader.number(name, required=False)
+        if quantity:
+            items.append({"line": int(name.removeprefix("line-")), "quantity": quantity})
+    if amount is not None and most is not None and amount > sum(most):
+        reader.fault("amount", "form.refund_over", left=most[0], shipping=most[1])
     if amount is None and not items and not reader.wrong:
         reader.fault("amount", "form.refund")
     if amount is not None and items:

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from campaigns.enrolments import naming
 from campaigns.lifecycle import steer
 from campaigns.lifecycle.shapes import CampaignChange
 from campaigns.terms import drafts
@@ -117,7 +118,7 @@ async def _finish(request: Request, caller: Caller, now: Writing, typed: Typed) 
     """The wizard goes on, a running campaign gets its new version; what was typed is then done."""
     row, version = now.campaign, None
     try:
-        wanted = shown.sound(typed, caller.zone)
+        wanted = await naming.by_handle(row.merchant_id, shown.sound(typed, caller.zone), "")
         if row.state != "draft":
             version = await steer.amend(caller, row.id, wanted, _since(typed, caller.zone))
         elif normal(wanted) != now.latest.body:

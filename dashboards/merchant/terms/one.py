@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from campaigns.catalog import products
 from campaigns.catalog.products import Sieve
+from campaigns.enrolments import naming
 from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms.rules import CHANNELS, EVENT_KINDS, ROLES, TIERS
-from campaigns.terms.shapes import parse
+from campaigns.terms.shapes import TermsIn, parse
 from dashboards.frame import forms
 from dashboards.merchant import hang
 from dashboards.merchant.terms import rules, writing, written
@@ -102,12 +103,14 @@ def _categories(sold: list[tuple[str, str, str]], typed: Mapping[str, str]) -> l
 
 def _words(request: Request, refusal: Refusal) -> dict[str, str]:
     """What is wrong, at the rule's own fields."""
-    placed = []
-    for bad in refusal.fields:
-        inside = bad.pointer.removeprefix("/rules/0").strip("/")
-        name = written.field_of(inside) if bad.pointer.startswith("/rules/0") else inside
-        placed.append(BadField(f"/{name}", bad.code, bad.values))
+    placed = [BadField(f"/{_field(bad)}", bad.code, bad.values) for bad in refusal.fields]
     return forms.words(request, Invalid(refusal.code, fields=placed, **refusal.values))
+
+
+def _field(bad: BadField) -> str:
+    """The field of the page that is meant."""
+    inside = bad.pointer.removeprefix("/rules/0").strip("/")
+    return written.field_of(inside) if bad.pointer.startswith("/rules/0") else inside
 
 
 def _typed(request: Request) -> dict[str, str]:
@@ -128,17 +131,32 @@ def _typed(request: Request) -> dict[str, str]:
     return written.tidy(typed)
 
 
+def _asked(typed: dict[str, str], zone: str) -> TermsIn:
+    """The rule alone, as terms. Invalid with what cannot be read and what cannot be meant (steps
+    that fall) at once, each field once.
+    """
+    body, bad = written.read(typed, zone)
+    try:
+        asked = parse({"rules": [body], "bond_days": 1})
+    except Invalid as exc:
+        unread = {one.pointer for one in bad}
+        bad += [one for one in exc.fields if f"/{_field(one)}" not in unread]
+    if bad:
+        raise Invalid(fields=bad)
+    return asked
+
+
 async def save(request: Request, caller: Caller) -> Response:
     """Keep the rule in its place, or at the place where it can work. Invalid at its fields."""
     now = await writing.of(request, caller)
     typed = _typed(request)
     try:
-        body, bad = written.read(typed, caller.zone)
-        if bad:
-            raise Invalid(fields=bad)
-        parse({"rules": [body], "bond_days": 1})
+        asked = _asked(typed, caller.zone)
+        kept = (await naming.by_handle(caller.organisation_id, asked, "")).rules[0]
     except Refusal as exc:
         return await _page(request, now, typed, exc)
+    if kept.when is not None and kept.when.partner:
+        typed["partner"] = "\n".join(kept.when.partner)
     await writing.edit(caller, now, lambda t: rules.put(t, typed))
     path = f"{now.path}?pesan=rule_saved#f-rule-{typed['key']}"
     return RedirectResponse(path, 303)

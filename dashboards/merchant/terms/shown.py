@@ -9,6 +9,7 @@ from starlette.requests import Request
 from campaigns.catalog import products
 from campaigns.catalog.models import Product as ProductRow
 from campaigns.catalog.products import Sieve
+from campaigns.enrolments import naming
 from campaigns.lifecycle import queries
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import explain, words
@@ -22,21 +23,22 @@ from dashboards.merchant.terms.rules import Product, Typed, Worked
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import BadField, Invalid, Refusal
 from jejaring.web import language
-from referrals.months.simulate import Simulation, simulate
 
 EXAMPLE_PRICE = 100_000
-SIMULATED = 500
 
 
 @dataclass
 class Card:
-    """A rule on the page: its place, what is typed, how a partner reads it, and what is wrong."""
+    """A rule on the page: its place, what is typed, how a partner reads it; and the partners that
+    it names who have not joined the shop.
+    """
 
     number: int
     key: str
     typed: Mapping[str, str]
     sentences: list[str] = field(default_factory=list)
     example: str = ""
+    strangers: list[str] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -51,14 +53,13 @@ class Card:
 
 @dataclass
 class Shown:
-    """The terms on the page; sentences, example and simulation only of sound terms."""
+    """The terms on the page; sentences and example only of sound terms."""
 
     typed: Typed
     cards: list[Card]
     errors: dict[str, str] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     example: Worked | None = None
-    simulation: Simulation | None = None
 
     @property
     def alone(self) -> bool:
@@ -90,7 +91,9 @@ def faults(request: Request, typed: Typed, refusal: Refusal) -> dict[str, str]:
 
 
 async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -> Shown:
-    """The terms with their sentences, examples and last month, or with what is wrong."""
+    """The terms with their sentences and examples, or with what is wrong. Last month is worked out
+    on a page of its own, when somebody asks.
+    """
     lang = language.pick(request)
     sample = await sample_of(row)
     ids = {i for rule in typed.rules for i in rule.get("product_id", "").split("\n") if i}
@@ -98,8 +101,9 @@ async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -
     named = await products.by_id(row.merchant_id, ids) if ids else {}
     titles = {pid: one.name for pid, one in named.items()}
     view = Shown(typed, _cards(typed, caller.zone, lang, rules.paid(typed, sample.price), titles))
+    await _strangers(row.merchant_id, view.cards)
     try:
-        asked = sound(typed, caller.zone)
+        asked = await naming.by_handle(row.merchant_id, sound(typed, caller.zone), "")
     except Refusal as exc:
         view.errors = faults(request, typed, exc)
         return view
@@ -107,7 +111,6 @@ async def shown(request: Request, caller: Caller, row: Campaign, typed: Typed) -
     view.sentences = words.paragraph(lang, explain.sentences(terms, titles), caller.zone)
     if any(rule.kind not in EVENT_KINDS for rule in terms.rules):
         view.example = rules.worked(terms, sample)
-    view.simulation = await simulate(row, terms, SIMULATED)
     return view
 
 
@@ -124,6 +127,14 @@ def _cards(typed: Typed, zone: str, lang: str, price: int, titles: Mapping[str, 
         further = further or card.kind not in EVENT_KINDS
         cards.append(card)
     return cards
+
+
+async def _strangers(merchant_id: str, cards: list[Card]) -> None:
+    """Say of each rule whom it names that is not of the shop yet."""
+    names = {card.key: card.typed.get("partner", "").split() for card in cards}
+    apart = await naming.not_joined(merchant_id, {name for own in names.values() for name in own})
+    for card in cards:
+        card.strangers = [name for name in names[card.key] if name in apart]
 
 
 def _alone(raw: Mapping[str, str], zone: str) -> Terms | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from campaigns.enrolments import naming
 from campaigns.terms.rules import Terms
 from campaigns.terms.shapes import normal
 from campaigns.terms.stored import read as terms_of
@@ -53,7 +54,8 @@ async def show(request: Request, caller: Caller) -> Response:
     row = now.campaign
     context: dict[str, object] = {"now": now, "trial": None, "rows": [], "whole": None}
     try:
-        wanted: Terms = terms_of(normal(shown.sound(now.typed, caller.zone)))
+        typed = await naming.by_handle(row.merchant_id, shown.sound(now.typed, caller.zone), "")
+        wanted: Terms = terms_of(normal(typed))
     except Refusal:
         return await hang.page(request, "merchant/trial.html", context)
     new = await simulate(row, wanted, MOST)

@@ -119,6 +119,7 @@ class Page:
             self.wrong(name, "form.rate" if text else "field.missing")
         elif rate > FULL_BP:
             self.wrong(name, "form.rate_high", rate=rate)
+            return 0
         return rate or 0
 
     def rupiah(self, name: str, *, needed: bool = False) -> int | None:

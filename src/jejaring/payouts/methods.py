@@ -91,12 +91,12 @@ async def accounts_of(partner_ids: Collection[str]) -> dict[str, Accounts]:
 
 def wallets_of(phone: str) -> frozenset[str]:
     """The blind indexes of the e-wallet accounts that a phone (E.164) can be."""
-    found = set()
-    for provider in providers.PROVIDERS.values():
-        if provider.kind == providers.EWALLET:
-            number = providers.account(provider, phone)
-            found.add(_index(provider.code, number or ""))
-    return frozenset(found)
+    number = providers.wallet(phone)
+    return frozenset(
+        _index(provider.code, number)
+        for provider in providers.PROVIDERS.values()
+        if provider.kind == providers.EWALLET
+    )
 
 
 def _index(provider: str, number: str) -> str:

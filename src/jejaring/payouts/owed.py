@@ -15,7 +15,7 @@ from jejaring.kit.errors import Conflict
 from jejaring.ledger import accounts
 from jejaring.ledger.post import lock, post
 from jejaring.ledger.rules import Move
-from jejaring.payouts import rules, run
+from jejaring.payouts import run
 from jejaring.payouts.models import OwedSettlement
 from jejaring.trail.write import note
 
@@ -112,9 +112,8 @@ async def _needs_another(caller: Caller, row: OwedSettlement) -> bool:
     """Whether a write-off is above the limit, and this is who asked for it."""
     if row.kind != "write_off":
         return False
-    asked, decides = await run.person(row.asked_by), await run.person(caller.actor)
     limit = await _limit(row.merchant_id)
-    return rules.needs_second_person(row.amount, limit, asked, decides)
+    return await run.needs_another(caller, row.amount, limit, row.asked_by)
 
 
 async def _post(caller: Caller, row: OwedSettlement) -> None:

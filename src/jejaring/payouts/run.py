@@ -246,9 +246,16 @@ async def _store(run: PayoutRun, payouts: Sequence[Payout], item_ids: Sequence[s
 
 async def _second_person(caller: Caller, run: PayoutRun, merchant: Organisation) -> None:
     totals: Any = run.preview["totals"]
-    maker, approver = await person(run.created_by), await person(caller.actor)
-    if rules.needs_second_person(totals["net"], merchant.payout_limit, maker, approver):
+    if await needs_another(caller, totals["net"], merchant.payout_limit, run.created_by):
         raise Conflict("second_person", limit=merchant.payout_limit)
+
+
+async def needs_another(caller: Caller, amount: int, limit: int | None, maker: str) -> bool:
+    """Whether somebody else must say yes to this much rupiah: it is above the merchant's limit, and
+    the caller is the person who made it, by hand or by a key.
+    """
+    made_by, decides = await person(maker), await person(caller.actor)
+    return rules.needs_second_person(amount, limit, made_by, decides)
 
 
 async def person(actor: str) -> str:

@@ -3,7 +3,7 @@
 Two kinds of text live in `locale/{id,en}/*.po`. Templates write Indonesian and `en` translates it.
 Codes (`problem.order_exists`, `explain.percent`) are worded in both. Values are formatted by type:
 `{amount:rp}` Rp1.250.000, `{rate:pct}` 12,5%, `{at:day}` 24 Nov 2026,
-`{at:clock}` 24 Nov 2026 14.05 WIB, `{n:num}` 4.812.
+`{at:clock}` 24 Nov 2026 14.05 WIB, `{n:num}` 4.812, `{n:order|orders}` by whether it is one.
 """
 
 import string
@@ -129,6 +129,9 @@ def _shown(value: Any, spec: str, language: str, zone: str) -> str:
     if spec in _BY_TIME:
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         return _BY_TIME[spec](at, language, zone)
+    if "|" in spec:
+        one, _, many = spec.partition("|")
+        return one if value == 1 else many
     if isinstance(value, list | tuple):
         return ", ".join(str(v) for v in value)
     return format(value, spec)

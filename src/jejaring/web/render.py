@@ -89,8 +89,10 @@ def _gettext(_: Context, message: str) -> str:
 
 @pass_context
 def _ngettext(_: Context, one: str, many: str, n: int) -> str:
+    """Indonesian has one form, English two. The number is written as in every other place."""
     lang = current().lang
-    return language.translate(lang, one if lang == "en" and n == 1 else many)
+    words = language.translate(lang, one if n == 1 else many)
+    return words.replace("%(num)s", language.number(n, lang))
 
 
 def _worded(filter_: Callable[[int, str], str]) -> Any:

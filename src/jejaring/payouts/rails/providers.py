@@ -72,10 +72,15 @@ def account(provider: Provider, raw: str) -> str | None:
     """
     if provider.kind == EWALLET:
         phone = text.phone(raw)
-        return None if phone is None else phone.replace("+62", "0", 1)
+        return None if phone is None else wallet(phone)
     digits = raw.translate(_SEPARATORS)
     fits = digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 34
     return digits if fits else None
+
+
+def wallet(phone: str) -> str:
+    """A phone in E.164 as a wallet's number."""
+    return phone.replace("+62", "0", 1)
 
 
 def is_unusual(provider: Provider, number: str) -> bool:
