@@ -380,3 +380,21 @@ async def test_last_month_is_shown_under_both_terms_partner_by_partner(
     assert "perlu diperbaiki dulu" in (await http.get(f"{w.below}/trial")).text
     empty = await _writer(http, cast.bukit)
     assert "Belum ada penjualan" in (await http.get(f"{empty.below}/trial")).text
+
+
+async def test_terms_that_leave_the_shop_nothing_say_so(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await _writer(http, cast.laras)
+    warning = "toko tidak menerima apa pun"
+    await w.do("count", disc="100")
+    page = await w.page()
+    assert warning in page
+    assert "satu barang" not in page, "nothing is sold for nothing"
+    await w.do("count", disc="5")
+    assert warning not in await w.page()
+    await w.do("preset:item")
+    key = re.search(r'value="edit:(\w+)"', await w.page())
+    assert key is not None
+    await w.do("count", **{f"amount-{key[1]}": "2.000.000"})
+    assert warning in await w.page()
