@@ -1,6 +1,6 @@
 """Price a changed order anew, with the same touches and terms, and post the difference per line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,7 +78,7 @@ async def amend(this: Pricing) -> None:
     places = recruiting.places([(month, this.order.shop.id, given)])
     limits = await limits_for(this.found, [(month, given)], places)
     await open_months(this.found, [(_month(this), this.order, this.credits)])
-    dues = _dues(this, limits)
+    dues, selfish = _dues(this, limits)
     lowered = [(d.own, -d.delta) for d in dues if d.delta < 0]
     await reverse.take_back(lowered, this.cause, this.changes)
     for own, amount in lowered:
@@ -97,15 +97,17 @@ async def amend(this: Pricing) -> None:
             _keep(this, due.own[0], entitled)
             if entitled == due.entitled and not due.is_capped:
                 reverse.kept_back(due.own[0], None, this.changes)
-    _share(this, recruiting, limits, now)
+    _share(this, recruiting, limits)
     await reverse.follow(this.rows, this.cause, this.changes)
-    _selfish(this, now)
+    _selfish(this, selfish, now)
     this.out.events += accrue.told(this.order, this.out.commissions)
     await limits.reserve()
 
 
-def _dues(this: Pricing, limits: Limits) -> list[_Due]:
-    """Every line, partner and rule that earned or earns something."""
+def _dues(this: Pricing, limits: Limits) -> tuple[list[_Due], dict[Group, Priced]]:
+    """Every line, partner and rule that earned or earns something; and what self-referrals would
+    have earned.
+    """
     order = this.order
     grouped = reverse.groups(this.rows)
     month = _month(this)
@@ -117,11 +119,9 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
     no_budget = Limits(months=limits.months)
     sold = Sold(month, limits.volumes, _kept(this))
     worths = accrue.price(this.found, order, this.credits, sold)
+    selfish = _by_group(p for p in worths if p.credit.self_referral)
     worths = [p for p in worths if not p.credit.self_referral]
-    priced = {
-        (p.line.id, p.credit.enrolment_id, p.worth.rule_index): p
-        for p in accrue.limit(this.found, month, worths, no_budget)
-    }
+    priced = _by_group(accrue.limit(this.found, month, worths, no_budget))
     lines = {line.id: line for line in order.lines}
     dues = []
     # By the lines' numbers, so that a short budget goes to the earlier line.
@@ -132,13 +132,20 @@ def _dues(this: Pricing, limits: Limits) -> list[_Due]:
         net = sum(row.amount - row.reversed for row in own)
         line = reverse.line_now(order, lines[group[0]])
         dues.append(_Due(group, own, now_worth, entitled, line, net))
-    _keep_rejected(this, priced)
-    return dues
+    _keep_rejected(this, priced | selfish)
+    return dues, selfish
+
+
+def _by_group(worths: Iterable[Priced]) -> dict[Group, Priced]:
+    return {(p.line.id, p.credit.enrolment_id, p.worth.rule_index): p for p in worths}
 
 
 def _keep_rejected(this: Pricing, priced: Mapping[Group, Priced]) -> None:
-    """A rejected line, too, is worth what its order now says: should an appeal bring it back."""
-    gone = [row for row in this.rows if row.state == "rejected" and row.times_rejected]
+    """A rejected line, too, is worth what its order now says, also one that was a self-referral
+    from the start: should an appeal bring it back.
+    """
+    gone = [row for row in this.rows if row.state == "rejected"]
+    gone = [row for row in gone if row.times_rejected or row.reason_code == rules.SELF_REFERRAL]
     own = [row for row in gone if row.parent_id is None and not row.key.startswith("amend:")]
     for row in own:
         worth = priced.get(_group(row))
@@ -186,21 +193,19 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     event = "accrue" if first else "amend"
     moves = rules.accrue_moves(row.partner_id, row.amount)
     this.out.entries.append(Draft(row.merchant_id, key, event, moves, release.memo(row)))
-    if release.is_due(row, now):
-        release.mark(row, now, this.out.entries, this.out.items)
+    accrue.begin(this.found, row, this.out)
     this.out.commissions.append(row)
     this.changes.rows.append((row, row.amount))
     return granted
 
 
-def _share(this: Pricing, recruiting: Shares, limits: Limits, now: datetime) -> None:
+def _share(this: Pricing, recruiting: Shares, limits: Limits) -> None:
     """Recruiters' shares of what the change added."""
     fresh = list(this.out.commissions)
     for row in shares.of_rows(recruiting, this.found, this.order, fresh, limits):
         moves = rules.accrue_moves(row.partner_id, row.amount)
         this.out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
-        if release.is_due(row, now):
-            release.mark(row, now, this.out.entries, this.out.items)
+        accrue.begin(this.found, row, this.out)
         this.out.commissions.append(row)
         this.changes.rows.append((row, row.amount))
 
@@ -220,14 +225,12 @@ def _keep(this: Pricing, leader: Commission, entitled: int) -> None:
         this.out.change(leader)
 
 
-def _selfish(this: Pricing, now: datetime) -> None:
+def _selfish(this: Pricing, selfish: Mapping[Group, Priced], now: datetime) -> None:
     """Lines that an upsert added to a self-referral are seen as rejected, too."""
     known = {_group(row) for row in this.rows}
-    if not any(c.self_referral for c in this.credits):
+    if this.order.sale.state in CLOSED_STATES:
         return
-    priced = accrue.price(this.found, this.order, this.credits)
-    for p in (p for p in priced if p.credit.self_referral):
-        group = (p.line.id, p.credit.enrolment_id, p.worth.rule_index)
+    for group, p in selfish.items():
         if group not in known:
             hold = _hold(this, p, now, first=True)
             key = rules.accrual_key(*group, p.credit.decision_id)

@@ -14,6 +14,9 @@ ON_BOOKS = ("pending", "held", "payable")
 # The reason of a commission whose order a person gave to somebody else.
 RECREDITED = "recredited"
 
+# The reason of one whose buyer is its own partner: off the books from the start.
+SELF_REFERRAL = "self_referral"
+
 # Under this name a commission says which limit kept a part of what should have come again.
 KEPT_BACK = "kept_back"
 

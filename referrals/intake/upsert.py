@@ -121,11 +121,10 @@ def _credit_new(
     if not fresh:
         return []
     selfish = {c.partner_id for c in change.credits if c.self_referral}
-    versions = {c.campaign_id: c.terms_number for c in change.credits}
     links = {c.touch_id: c.because.get("link_id", "") for c in change.credits}
     rows = attribute.credited_again(found, change.order, fresh, touches)
     for row in rows:
         row.self_referral = row.partner_id in selfish
-        row.terms_number = versions.get(row.campaign_id, row.terms_number)
         row.because["link_id"] = links.get(row.touch_id, "")
+    change.keep_versions(rows)
     return rows

@@ -6,13 +6,14 @@ the status that the API should, and changes nothing.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
 
 Pair = tuple[str, str]
 MINIMUM = 10_000
+METHOD_WAIT = timedelta(hours=48)
 # What is known of a payout already, said again.
 _SAID = {
     ("succeeded", "paid"),
@@ -94,6 +95,14 @@ class Gift:
 
 
 @dataclass(eq=False)
+class Account:
+    """Where a partner is paid from this instant on."""
+
+    number: str
+    since: datetime
+
+
+@dataclass(eq=False)
 class Payout:
     """Gross less netted, to one partner."""
 
@@ -105,10 +114,12 @@ class Payout:
 
 @dataclass(eq=False)
 class Run:
-    """A preview's lines: for each partner what is netted and which items, at which rest."""
+    """A preview's lines: for each partner what is netted, where it is paid to and which items, at
+    which rest.
+    """
 
     shop: str
-    lines: dict[Pair, tuple[int, list[tuple[Item, int]]]]
+    lines: dict[Pair, tuple[int, Account, list[tuple[Item, int]]]]
     skipped: dict[Pair, str]
     state: str = "preview"
     payouts: dict[Pair, Payout] = field(default_factory=dict)
@@ -118,9 +129,9 @@ class Run:
 
 @dataclass
 class Books:
-    """Items, runs and debts; `accounts`: the partners who said where they are paid."""
+    """Items, runs and debts; `accounts`: where the partners are paid, the last perhaps later."""
 
-    accounts: set[str] = field(default_factory=set)
+    accounts: dict[str, list[Account]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     owed: Counter[Pair] = field(default_factory=Counter)
@@ -184,37 +195,57 @@ class Books:
                 found.append(("paid" if paid else "in_payout", item.rest))
         return found
 
-    def preview(self, shop: str, until: datetime) -> Run:
+    def paid_to(self, partner: str, number: str, now: datetime) -> None:
+        """The first counts at once, another one after two days; one takes a waiting one back."""
+        known = self.accounts.setdefault(partner, [])
+        if known and known[-1].number == number:
+            return
+        if known and known[-1].since > now:
+            known.pop()
+            self.happens("waiting account taken back")
+        if not known or known[-1].number != number:
+            known.append(Account(number, now + METHOD_WAIT if known else now))
+
+    def _account(self, partner: str, now: datetime) -> Account | str:
+        """Where the partner is paid now, or why not."""
+        known = self.accounts.get(partner)
+        if not known:
+            return "no_method"
+        return "method_waiting" if known[-1].since > now else known[-1]
+
+    def preview(self, shop: str, until: datetime, now: datetime) -> Run:
         mine: dict[Pair, list[Item]] = {}
         for item in self.items:
             if item.pair[0] == shop and item.payout is None and item.rest and item.since <= until:
                 mine.setdefault(item.pair, []).append(item)
-        lines, skipped = {}, {}
+        lines: dict[Pair, tuple[int, Account, list[tuple[Item, int]]]] = {}
+        skipped: dict[Pair, str] = {}
         for pair, items in mine.items():
             net = sum(item.rest for item in items) - self.owed[pair]
             if net <= 0:
                 skipped[pair] = "nothing_left"
             elif net < MINIMUM:
                 skipped[pair] = "below_minimum"
-            elif pair[1] not in self.accounts:
-                skipped[pair] = "no_method"
+            elif isinstance(account := self._account(pair[1], now), str):
+                skipped[pair] = account
             else:
-                lines[pair] = (self.owed[pair], [(item, item.rest) for item in items])
+                lines[pair] = (self.owed[pair], account, [(item, item.rest) for item in items])
         run = Run(shop, lines, skipped)
         for reason in skipped.values():
             self.happens(f"skipped: {reason}")
         self.runs.append(run)
         return run
 
-    def approve(self, run: Run) -> int:
+    def approve(self, run: Run, now: datetime) -> int:
         if run.state != "preview":
             return 409 if run.state == "cancelled" else 200
-        for pair, (netted, items) in run.lines.items():
+        for pair, (netted, account, items) in run.lines.items():
             same = all(item.payout is None and item.rest == rest for item, rest in items)
+            same &= self._account(pair[1], now) is account
             if not same or self.owed[pair] != netted:
                 self.happens("run changed")
                 return 409
-        for pair, (netted, items) in run.lines.items():
+        for pair, (netted, _, items) in run.lines.items():
             payout = run.payouts[pair] = Payout(pair, sum(rest for _, rest in items), netted)
             self.owed[pair] -= netted
             self.happens("netted", netted)

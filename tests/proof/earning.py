@@ -19,6 +19,12 @@ def fit(amounts: list[int], left: int | None) -> list[int]:
     return share_out(max(left, 0), amounts)
 
 
+def within(worths: list[Worth], left: int | None) -> list[Worth]:
+    """The worths within what the month has left; self-referrals take nothing of it."""
+    amounts = iter(fit([worth[2] for worth in worths if not worth[0].selfish], left))
+    return [w if w[0].selfish else (w[0], w[1], next(amounts), w[3]) for w in worths]
+
+
 def climbed(steps: list[dict[str, int]], before: int, base: int) -> int:
     """What a base earns that continues the month's volume, rounded once."""
     ends = [step["from"] for step in steps[1:]] + [before + base + 1]
@@ -116,14 +122,13 @@ class Earning:
             befores = self._befores(order, rule, lines)
             whole = _amounts(rule["pay"], lines, befores)
             amounts = fit(whole, rule.get("max_per_order"))
-            cap = rule.get("max_per_partner_month")
-            amounts = fit(amounts, None if cap is None else cap - so_far.get(rule["name"], 0))
             self.happens("cut by a limit", amounts != whole)
-            rows += list(zip(lines, [rule] * len(lines), amounts, befores, strict=True))
+            cap = rule.get("max_per_partner_month")
+            made = list(zip(lines, [rule] * len(lines), amounts, befores, strict=True))
+            rows += within(made, None if cap is None else cap - so_far.get(rule["name"], 0))
         rows.sort(key=lambda row: row[0].number)
         cap = terms.get("max_per_partner_month")
-        amounts = fit([row[2] for row in rows], None if cap is None else cap - sum(so_far.values()))
-        return [(row[0], row[1], n, row[3]) for row, n in zip(rows, amounts, strict=True)]
+        return within(rows, None if cap is None else cap - sum(so_far.values()))
 
     def _befores(self, order: Order, rule: dict[str, Any], lines: list[Line]) -> list[int]:
         """A line keeps the place in its month that it got; a new one comes after all others."""
@@ -146,10 +151,11 @@ class Earning:
             return
         self.happens("sold under later terms", order.terms is not order.place.campaign.terms)
         worths = self.worths(order, None)
-        wanted = [worth[2] for worth in worths]
-        granted = order.place.campaign.grant(sum(wanted), self.now)
-        for worth, amount in zip(worths, fit(wanted, granted), strict=True):
+        wanted = sum(worth[2] for worth in worths if not worth[0].selfish)
+        granted = order.place.campaign.grant(wanted, self.now)
+        for worth, given in zip(worths, within(worths, granted), strict=True):
             line, rule, asked, before = worth
+            amount = given[2]
             group = Group(line, rule, amount, before, self.now, short=amount < asked)
             self.happens("cut by the budget", group.short)
             order.groups[line.number, rule["name"]] = group
@@ -157,7 +163,7 @@ class Earning:
         self._share(order)
 
     def _open_months(self, order: Order) -> None:
-        if order.place is not None:
+        if order.place is not None and not all(line.selfish for line in order.lines):
             for rule in order.terms["rules"]:
                 if rule["pay"]["kind"] in ("tiers", "bonus"):
                     key = (order.place, rule["name"], order.month)
@@ -170,6 +176,9 @@ class Earning:
             place.pair, place, place.campaign, order.terms, group, group.rule["pay"]["kind"],
             group.rule["name"], order.month, self.now, amount, order, group.line.number, further,
         )  # fmt: skip
+        if group.line.selfish:
+            row.state, row.reason = "rejected", "self_referral"
+            self.happens("self-referral", amount)
         group.rows.append(row)
         self.rows.append(row)
         order.counted = order.month
@@ -186,7 +195,7 @@ class Earning:
         same = [p for p in theirs if p.campaign is order.place.campaign]
         place = (same or theirs)[0]
         fresh = [row for row in self.rows if row.order is order and row.made == self.now]
-        for row in [r for r in fresh if r.amount and r.parent is None]:
+        for row in [r for r in fresh if r.amount and r.parent is None and r.on_books]:
             amount = half_up(row.amount * terms["rate_bp"], 10_000)
             cap = order.terms.get("max_per_partner_month")
             if cap is not None:
@@ -202,7 +211,7 @@ class Earning:
         since = order.placed - timedelta(days=terms["active_days"])
         return any(
             o.place is not None and o.place.pair == (order.shop, by) and not o.closed
-            and since <= o.placed <= order.placed
+            and since <= o.placed <= order.placed and not all(line.selfish for line in o.lines)
             for o in self.orders.values()
         )  # fmt: skip
 
@@ -295,6 +304,10 @@ class Earning:
             if key not in order.groups:
                 order.groups[key] = Group(line, rule, 0, before, self.now)
         found = [order.groups[key] for key in sorted(order.groups)]
+        for group in found:
+            new = group.line.selfish and not group.rows and not order.closed
+            if new and (worth := worths.get((group.line.number, group.rule["name"]))):
+                self._row(order, group, worth[2])
         for group in found:
             worth = worths.get((group.line.number, group.rule["name"]))
             group.entitled = worth[2] if worth else 0

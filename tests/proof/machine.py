@@ -90,7 +90,7 @@ yes_or_no = one(True, False)
 A_SALE = {
     "who": any_of, "given": items,
     "state": one("placed", "paid", "paid", "delivered", "delivered", "completed"),
-    "discount": discounts, "back": one(0, 0, 0, 0, 3, 20),
+    "discount": discounts, "back": one(0, 0, 0, 0, 3, 20), "own": one(True, *[False] * 9),
 }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ STEPS = [
     Step(5, Money.moves, {"which": any_of, "state": states}),
     Step(5, Money.decides, {"which": any_of, "place": any_of, "nobody": up_to(4)}),
     Step(8, Money.refunds, {
-        "which": any_of, "early": up_to(9), "again": up_to(7),
+        "which": any_of, "early": up_to(8), "again": up_to(7),
         "amount": one(1, 7_777, 50_000, 200_000, 10**7),
         "units": some(0, 2, lambda by: (by.randint(1, 4), by.randint(1, 2)))}),
     Step(5, Money.disputes, {
@@ -125,6 +125,7 @@ STEPS = [
     Step(5, Money.appeals, {"which": any_of, "won": yes_or_no}, _decided),
     Step(2, Money.previews, {"shop": one(SHOP, SHOP, RIVAL), "back": one(0, 0, 2)}),
     Step(5, Money.pays, {"which": any_of, "part": up_to(3)}, _items),
+    Step(3, Money.is_paid_to, {"partner": one("rina", "dimas", "wati"), "last": up_to(1)}),
     Step(4, Money.treats, {
         "which": any_of, "act": one("approve", "approve", "cancel", "send")},
         lambda money: bool(money.model.books.runs)),
@@ -141,6 +142,10 @@ STEPS = [
         "partner": one("rina", "dimas", "wati"), "shop": one(SHOP, SHOP, RIVAL),
         "amount": one(9_999, 50_000), "number": up_to(9)}),
     Step(4, Money.regrets, {"which": any_of}, lambda money: bool(money.model.books.gifts)),
+    Step(2, Money.moves_house, {
+        "who": any_of, "price": prices, "last": up_to(2), "stays": yes_or_no}),
+    Step(1, Money.hears_early, {
+        "who": any_of, "price": prices, "amount": one(33_333, 200_000, 10**7)}),
     Step(2, Money.thanks, {
         "who": any_of, "paid": yes_or_no, "outcome": one("paid", "failed", "returned")}),
     Step(5, Money.days, {"days": one(1, 3, 7, 7, 14, 31, 61, 95)}),
@@ -155,7 +160,7 @@ STEPS = [
         "act": one("hold", "hold", "hold", "reject")}),
     Step(2, Money.thinks_again, {
         "who": any_of, "price": prices, "then": prices, "way": takes,
-        "won": one(True, True, False)}),
+        "won": one(True, True, False), "own": one(True, False, False)}),
     Step(2, Money.was_another_s, {
         "who": any_of, "price": prices, "then": prices, "moved": one(-20, -9, 9)}),
     Step(2, Money.grows, {

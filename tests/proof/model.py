@@ -47,10 +47,13 @@ class Model(Months):
         order = Order(
             *name, body["source"], said(body), body["state"], body["placed_at"],
             place if live else None, body["updated_at"], number=len(self.orders),
+            buyer=body["buyer"],
         )  # fmt: skip
         order.move(body["state"], max(body["updated_at"] or self.now, order.placed))
         self.orders[name] = order
         self._lines(order, body)
+        for line in order.lines:
+            line.selfish = order.place is not None and body["buyer"] is not None
         self.accrue(order)
         waiting = [t for key, t in self.refunds.items() if key[:2] == name and t.state == "waiting"]
         for taking in waiting:
@@ -69,7 +72,8 @@ class Model(Months):
             gone.quantity = gone.base = 0
         for item, base in zip(body["items"], bases(body["items"], body["discount"]), strict=True):
             known = next((one for one in free if one.sku == item["sku"]), None)
-            line = known or Line(len(order.lines) + 1, item["sku"], 0, 0)
+            selfish = any(line.selfish for line in order.lines)
+            line = known or Line(len(order.lines) + 1, item["sku"], 0, 0, selfish=selfish)
             (free.remove if known else order.lines.append)(line)
             line.quantity, line.base = item["quantity"], base
         retake(order)
@@ -191,7 +195,7 @@ class Model(Months):
             return 422
         if place is not None and not self._live(place, order.placed):
             return 409
-        if place is order.place:
+        if place is order.place and not any(line.selfish for line in order.lines):
             return 200
         rows = [r for r in self.rows if r.order is order and r.reason != "recredited"]
         if any(row.state == "payable" and self.books.was_in_payout(row) for row in rows):
@@ -203,6 +207,8 @@ class Model(Months):
             row.reason, row.appeal_open = "recredited", False
         order.place = place
         order.groups = {}
+        for line in order.lines:
+            line.selfish = False
         self.accrue(order)
         self.settle(order)
         return 200
@@ -252,10 +258,10 @@ class Model(Months):
 
     def appeal(self, row: Row) -> int:
         """The partner's word."""
-        if row.state != "held" and (row.state, row.reason) != ("rejected", "fake_order"):
+        off = row.state == "rejected" and row.reason in ("fake_order", "self_referral")
+        if row.state != "held" and not off:
             return 409
-        assert row.decided is not None
-        if self.now > row.decided + APPEAL or row.appeal_open or row.appealed:
+        if self.now > (row.decided or row.made) + APPEAL or row.appeal_open or row.appealed:
             return 409
         row.appealed = row.appeal_open = True
         return 201
@@ -266,7 +272,7 @@ class Model(Months):
             row.state, row.decided = "pending", None
             self.happens("held one let go by an appeal")
         elif outcome == "won" and row.state == "rejected":
-            rows = [r for r in self._group(row) if r.reason == "fake_order"]
+            rows = [r for r in self._group(row) if r.reason in ("fake_order", "self_referral")]
             wanted = sum(each.rest for each in rows)
             due = self.within_month(row, min(self._due_now(row, wanted), wanted))
             left = row.campaign.left
@@ -274,6 +280,9 @@ class Model(Months):
                 self.happens("appeal beyond the budget")
                 return 409
             row.campaign.grant(due, self.now)
+            self.happens("self-referral appealed", row.reason == "self_referral" and due)
+            if row.reason == "self_referral":
+                row.group.line.selfish = False
             for each in rows:
                 each.state, each.reason, each.decided = "pending", "", None
             row.campaign.reserved += wanted - due  # which is taken back at once
@@ -338,7 +347,8 @@ class Model(Months):
 def said(body: dict[str, Any]) -> tuple[Any, ...]:
     """The content of a body: everything but when it was updated."""
     items = [tuple(sorted(item.items())) for item in body["items"]]
-    return (body["placed_at"], body["state"], items, body["discount"], body["coupon"])
+    buyer = body["buyer"] and body["buyer"]["email"]
+    return (body["placed_at"], body["state"], items, body["discount"], body["coupon"], buyer)
 
 
 def _units(line: Line, units: int, taking: Taking) -> int:

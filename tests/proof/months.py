@@ -58,7 +58,7 @@ class Months(Earning):
         for order in sorted(mine, key=lambda o: (o.placed, o.number)):
             if order.closed:
                 continue
-            for line in order.lines:
+            for line in (line for line in order.lines if not line.selfish):
                 rows = self._of_line(order, line, place)
                 states = {row.state for row in rows}
                 counts = order.counts

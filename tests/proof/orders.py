@@ -95,6 +95,8 @@ class Line:
     base: int
     refunded: int = 0
     returned: int = 0
+    # Credited to its own buyer.
+    selfish: bool = False
 
     @property
     def left(self) -> int:
@@ -157,6 +159,7 @@ class Order:
     groups: dict[tuple[int, str], Group] = field(default_factory=dict)
     number: int = 0
     counted: str = ""
+    buyer: Any = None
     terms: Terms = field(default_factory=dict)
 
     @property

@@ -6,9 +6,20 @@ from typing import Any
 from tests.proof.books import Pair, Payout, Run
 from tests.proof.stage import Stage, pick
 
+PARTNERS = ("rina", "dimas", "wati")
+
 
 class Paying(Stage):
     """Money out."""
+
+    def is_paid_to(self, partner: str, last: int) -> None:
+        """An account, each partner's own: the first, another, or the one before again."""
+        number = f"12345{PARTNERS.index(partner)}789{last}"
+        sent = {"kind": "bank", "provider": "bca", "account_number": number,
+                "account_name": partner}  # fmt: skip
+        reply = self.send(partner, "PUT", "/v1/payout-method", sent)
+        self.model.books.paid_to(partner, number, self.model.now)
+        self.said(reply, 200, "account")
 
     def previews(self, shop: str, back: int) -> None:
         self.preview(shop, back)
@@ -30,7 +41,7 @@ class Paying(Stage):
     def preview(self, shop: str, back: int) -> Run:
         cutoff = self.model.now - timedelta(days=back)
         reply = self.send(shop, "POST", "/v1/payout-runs", {"cutoff": cutoff.isoformat()})
-        run = self.model.books.preview(shop, cutoff)
+        run = self.model.books.preview(shop, cutoff, self.model.now)
         self.said(reply, 201, "run")
         run.id = reply.json()["id"]
         assert _shown(reply.json()) == _planned(run)
@@ -48,7 +59,11 @@ class Paying(Stage):
             self.said(reply, books.send(run), "file")
             return
         reply = self.send(run.shop, "POST", path)
-        status = books.approve(run) if act == "approve" else books.cancel(run, self.model.now)
+        status = (
+            books.approve(run, self.model.now)
+            if act == "approve"
+            else books.cancel(run, self.model.now)
+        )
         self.said(reply, status, f"run {act}")
         if status == 200:
             self.fine = reply.json()["state"] == run.state
@@ -90,7 +105,7 @@ def _shown(run: Any) -> Any:
 
 def _planned(run: Run) -> Any:
     paid = {}
-    for pair, (netted, lines) in run.lines.items():
+    for pair, (netted, _, lines) in run.lines.items():
         gross = sum(rest for _, rest in lines)
         paid[pair[1]] = (gross, netted, gross - netted)
     return paid, {pair[1]: reason for pair, reason in run.skipped.items()}

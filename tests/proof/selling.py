@@ -19,7 +19,7 @@ class Selling(Stage):
         net = sum(line["quantity"] * line["unit_price"] - line["discount"] for line in lines)
         return {
             "source": "shopee" if name.endswith("3") else "website", "placed_at": placed,
-            "items": lines, "updated_at": None, "coupon": None,
+            "items": lines, "updated_at": None, "coupon": None, "buyer": None,
         } | more | {"discount": min(more["discount"], net)}  # fmt: skip
 
     def _wire(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -27,19 +27,25 @@ class Selling(Stage):
         times = {part: body[part] and body[part].isoformat() for part in parts}
         return body | times | {"order_id": name, "currency": "IDR"}
 
-    def sells(self, who: int, given: Items, state: str, discount: int, back: int) -> None:
+    def sells(
+        self, who: int, given: Items, state: str, discount: int, back: int, own: bool
+    ) -> None:
         """A new order; one in ten has no coupon, some are told of days later."""
         place = None if who % 10 == 0 else pick(self.model.places, who)
-        self.sell(place, given, state, discount=discount, back=back)
+        self.sell(place, given, state, discount=discount, back=back, own=own)
 
     def sell(
-        self, place: Place | None, given: Items, state: str, *, discount: int = 0, back: int = 0
-    ) -> Order:
+        self, place: Place | None, given: Items, state: str, *,
+        discount: int = 0, back: int = 0, own: bool = False,
+    ) -> Order:  # fmt: skip
+        """A new order; `own`: its buyer is the partner."""
         shop = place.campaign.shop if place else SHOP
         name = f"INV-{len(self.model.orders) + 1}"
         placed = self.model.now - timedelta(days=back, milliseconds=200)
         coupon = place.coupon if place else None
-        body = self._body(name, placed, given, state=state, discount=discount, coupon=coupon)
+        buyer = {"email": f"{place.partner.upper()}+x@example.com"} if place and own else None
+        body = self._body(name, placed, given, state=state, discount=discount, coupon=coupon,
+                          buyer=buyer)  # fmt: skip
         reply = self.send(shop, "POST", "/v1/sales", self._wire(name, body))
         status = self.model.sale((shop, name), body, place)
         if reply.status_code == 201:
@@ -66,7 +72,7 @@ class Selling(Stage):
         updated = {"": None, "now": self.model.now, "older": order.placed}[told]
         coupon = order.place.coupon if order.place else None
         body = self._body(order.name, placed, given, state=state, discount=discount,
-                          updated_at=updated, coupon=coupon)  # fmt: skip
+                          updated_at=updated, coupon=coupon, buyer=order.buyer)  # fmt: skip
         path = "/v1/sales" if way == "POST" else f"/v1/sales/{body['source']}/{order.name}"
         reply = self.send(order.shop, way, path, self._wire(order.name, body))
         act = self.model.sale if way == "POST" else self.model.put
@@ -89,6 +95,9 @@ class Selling(Stage):
         self.credit(order, pick(places, place) if nobody else None)
 
     def credit(self, order: Order, to: Place | None) -> None:
+        """By hand; not to the one who has it already by an appeal, in part."""
+        selfish = [line.selfish for line in order.lines]
+        to = None if to is order.place and any(selfish) and not all(selfish) else to
         sent = {"enrolment_id": to and self.ground.places[to], "reason": "salah"}
         reply = self.send(order.shop, "POST", f"{self.path(order)}/credit", sent)
         self.said(reply, self.model.credit(order, to), "credit by hand")
@@ -101,18 +110,18 @@ class Selling(Stage):
         """Of an order, or of one that is not known yet, or never comes; some are told twice."""
         number = len(self.model.refunds) if again else max(len(self.model.refunds) - 1, 0)
         taking = Taking(f"R-{number}", None if units else amount, units)
-        if early > 1:
+        if early > 2:
             order = self.an_order(which)
-            self._refund(order.shop, order.name, taking)
+            self.refund_of(order.shop, order.name, taking)
         else:
-            name = f"INV-{len(self.model.orders) + 1}" if early else f"NEVER-{number}"
-            self._refund(SHOP, name, taking)
+            name = f"INV-{len(self.model.orders) + 1}" if early == 2 else f"NEVER-{number}"
+            self.refund_of(SHOP, name, taking)
 
     def refund(self, order: Order, amount: int) -> None:
         taking = Taking(f"R-{len(self.model.refunds)}", amount, [])
-        self._refund(order.shop, order.name, taking)
+        self.refund_of(order.shop, order.name, taking)
 
-    def _refund(self, shop: str, name: str, taking: Taking) -> None:
+    def refund_of(self, shop: str, name: str, taking: Taking) -> None:
         what: dict[str, Any] = {"amount": taking.amount}
         if taking.items:
             what = {"items": [{"line": line, "quantity": n} for line, n in taking.items]}

@@ -47,8 +47,9 @@ class Stage:
         self.ground.begin(now)
         self.ground.members["wati"] = self.here.run(third_partner("wati", now))
         for number, partner in enumerate(("rina", "dimas")):
-            self.ground.account(partner, f"123456789{number}", now)
-            self.model.books.accounts.add(partner)
+            account = f"12345{number}7890"
+            self.ground.account(partner, account, now)
+            self.model.books.paid_to(partner, account, now)
         for campaign in campaigns:
             self.ground.launch(campaign, now)
             for partner in ("rina", "dimas", "wati")[: 3 if campaign.name == "Satu" else 2]:

@@ -2,7 +2,7 @@
 
 from tests.proof.books import Row
 from tests.proof.deciding import Deciding
-from tests.proof.orders import Order, Place
+from tests.proof.orders import Order, Place, Taking
 from tests.proof.paying import Paying
 from tests.proof.selling import Items, Selling
 from tests.proof.steering import Steering
@@ -108,15 +108,17 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.days(61)
         self.pay(place.campaign.shop, "paid")
 
-    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool) -> None:
-        """Rejected, then another is sold, then less is left of the order, then the partner
-        appeals.
+    def thinks_again(self, who: int, price: int, then: int, way: str, won: bool, own: bool) -> None:
+        """Rejected (or bought by the partner), then another is sold, then less is left of the
+        order, then the partner appeals.
         """
         place = self.a_place(who)
-        order = self.sell(place, _of(price), "paid")
-        rows = self._rows(order)
+        order = self.sell(place, _of(price), "paid", own=own)
+        rows = [row for row in self.model.of_order(order) if row in self.ground.rows]
         for row in rows:
             self.judge(row, "reject")
+        if own:
+            self.tell(order, _of(then) + _of(999), "paid")
         self.sell(place, _of(then), "paid")
         self._take(order, price, way)
         for row in rows:
@@ -134,6 +136,29 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.tell(order, _of(then) + _of(999), state, told="now", moved=moved)
         self.days(7)
         self.tell(order, _of(price), "delivered", told="now")
+        self.pay(place.campaign.shop, "paid")
+
+    def moves_house(self, who: int, price: int, last: int, stays: bool) -> None:
+        """Another account while a run is planned; then two days, or the account of before."""
+        place = self.a_place(who)
+        before = self.model.books.accounts.get(place.partner)
+        self._earn(place, price)
+        run = self.preview(place.campaign.shop, 0)
+        self.is_paid_to(place.partner, last)
+        self.treat(run, "approve")
+        self.pay(place.campaign.shop, "paid")
+        if stays and before:
+            self.is_paid_to(place.partner, int(before[0].number[-1]))
+        self.days(1)
+        self.days(1)
+        self.pay(place.campaign.shop, "paid")
+
+    def hears_early(self, who: int, price: int, amount: int) -> None:
+        """A refund, and only then its order."""
+        place = self.a_place(who)
+        taking = Taking(f"R-{len(self.model.refunds)}", amount, [])
+        self.refund_of(place.campaign.shop, f"INV-{len(self.model.orders) + 1}", taking)
+        self._earn(place, price)
         self.pay(place.campaign.shop, "paid")
 
     def thanks(self, who: int, paid: bool, outcome: str) -> None:
@@ -155,5 +180,5 @@ class Stories(Selling, Deciding, Paying, Steering):
             self.pay(place.campaign.shop, "paid")
         self._take(orders[who % 3], price, way)
         self.days(31)
-        self.days(31)
+        self.days(61)
         self.pay(place.campaign.shop, "paid")

@@ -92,6 +92,18 @@ async def test_an_order_lowered_meanwhile_comes_back_lower(s: Stage) -> None:
     assert await earned(s) == 10_000
 
 
+async def test_a_self_referral_s_order_lowered_meanwhile_comes_back_lower(s: Stage) -> None:
+    at = world.now().isoformat()
+    sale = (await put(s, click_id=await s.click(own=True), placed_at=at)).json()
+    path = f"/v1/commissions/{sale['commissions'][0]['id']}"
+    made = (await s.send("POST", f"{path}/appeal", {"text": "Asli."}, s.cast.rina)).json()
+    less = [{"sku": "KEMEJA", "quantity": 1, "unit_price": 100_000}]
+    await put(s, placed_at=at, items=less)
+    reply = await s.send("POST", f"/v1/appeals/{made['id']}/answer", {"outcome": "won"})
+    assert reply.status_code == 200, reply.text
+    assert await earned(s) == 10_000
+
+
 async def test_a_recruiters_share_comes_back_less_what_its_parent_lost(s: Stage) -> None:
     coupon, _ = await recruit(s)
     with world.at(world.now() + timedelta(minutes=1)):
