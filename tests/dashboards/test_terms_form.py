@@ -374,7 +374,7 @@ async def test_last_month_is_shown_under_both_terms_partner_by_partner(
     )
     page = (await http.get(f"{w.below}/trial")).text
     assert "Rina Wulandari" in page
-    assert "Bedanya untuk toko" in page
+    assert "Komisi naik" in page
     assert await TermsVersion.filter(campaign_id=w.row.id).count() == 1
     await w.do("count", **{"rate-1": "x"})
     assert "perlu diperbaiki dulu" in (await http.get(f"{w.below}/trial")).text
