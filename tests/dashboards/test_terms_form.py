@@ -398,3 +398,26 @@ async def test_terms_that_leave_the_shop_nothing_say_so(
     assert key is not None
     await w.do("count", **{f"amount-{key[1]}": "2.000.000"})
     assert warning in await w.page()
+
+
+async def test_nothing_is_launched_beside_terms_that_were_only_typed(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await _writer(http, cast.laras)
+    review = w.at.replace("terms", "review")
+    words = "sudah diketik tetapi belum dipakai"
+    assert words not in (await http.get(review)).text
+    for rate in ("15", "x"):
+        await w.do("count", coupon="1", **{"rate-1": rate})
+        assert words in (await http.get(review)).text
+        reply = await http.post(review, data={"csrf": w.csrf})
+        assert reply.status_code == 409
+        assert words in reply.text
+    assert (await Campaign.get(id=w.row.id)).state == "draft"
+    await w.do("forget")
+    assert words not in (await http.get(review)).text
+    await w.do("count", coupon="1", **{"rate-1": "15"})
+    await w.do("next", coupon="1")
+    reply = await http.post(review, data={"csrf": w.csrf})
+    assert "pesan=launched" in reply.headers["location"]
+    assert (await w.latest())["rules"][0]["pay"]["rate_bp"] == 1500
