@@ -1,5 +1,6 @@
 """Plain factories: stored rows with sensible values, each overridable by keyword."""
 
+from datetime import timedelta
 from typing import Any
 
 from campaigns.catalog.models import Product, Site
@@ -10,6 +11,7 @@ from jejaring import world
 from jejaring.identity import keys
 from jejaring.identity.models import ApiKey, Membership, Organisation, User
 from jejaring.identity.rules import SCOPES
+from referrals.clicks.models import Click
 from referrals.links.models import Coupon, Link
 
 
@@ -156,6 +158,24 @@ async def link(place: Enrolment | None = None, **values: Any) -> Link:
     if product is not None:
         given["product_key"] = product.id
     return await Link.create(**(given | values))
+
+
+async def click(link: Link, **values: Any) -> Click:
+    """A person's click on the link, an hour ago unless given."""
+    given: dict[str, Any] = {
+        "id": world.token(22),
+        "at": world.now() - timedelta(hours=1),
+        "link_id": link.id,
+        "enrolment_id": link.enrolment_id,
+        "campaign_id": link.campaign_id,
+        "merchant_id": link.merchant_id,
+        "partner_id": link.partner_id,
+        "product_id": link.product_id,
+        "kind": "person",
+        "via": "link",
+        "visitor": world.token(16),
+    }
+    return await Click.create(**(given | values))
 
 
 async def coupon(enrolment: Enrolment, code: str, **values: Any) -> Coupon:

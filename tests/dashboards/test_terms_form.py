@@ -374,9 +374,50 @@ async def test_last_month_is_shown_under_both_terms_partner_by_partner(
     )
     page = (await http.get(f"{w.below}/trial")).text
     assert "Rina Wulandari" in page
-    assert "Bedanya untuk toko" in page
+    assert "Komisi naik" in page
     assert await TermsVersion.filter(campaign_id=w.row.id).count() == 1
     await w.do("count", **{"rate-1": "x"})
     assert "perlu diperbaiki dulu" in (await http.get(f"{w.below}/trial")).text
     empty = await _writer(http, cast.bukit)
     assert "Belum ada penjualan" in (await http.get(f"{empty.below}/trial")).text
+
+
+async def test_terms_that_leave_the_shop_nothing_say_so(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await _writer(http, cast.laras)
+    warning = "toko tidak menerima apa pun"
+    await w.do("count", disc="100")
+    page = await w.page()
+    assert warning in page
+    assert "satu barang" not in page, "nothing is sold for nothing"
+    await w.do("count", disc="5")
+    assert warning not in await w.page()
+    await w.do("preset:item")
+    key = re.search(r'value="edit:(\w+)"', await w.page())
+    assert key is not None
+    await w.do("count", **{f"amount-{key[1]}": "2.000.000"})
+    assert warning in await w.page()
+
+
+async def test_nothing_is_launched_beside_terms_that_were_only_typed(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await _writer(http, cast.laras)
+    review = w.at.replace("terms", "review")
+    words = "sudah diketik tetapi belum dipakai"
+    assert words not in (await http.get(review)).text
+    for rate in ("15", "x"):
+        await w.do("count", coupon="1", **{"rate-1": rate})
+        assert words in (await http.get(review)).text
+        reply = await http.post(review, data={"csrf": w.csrf})
+        assert reply.status_code == 409
+        assert words in reply.text
+    assert (await Campaign.get(id=w.row.id)).state == "draft"
+    await w.do("forget")
+    assert words not in (await http.get(review)).text
+    await w.do("count", coupon="1", **{"rate-1": "15"})
+    await w.do("next", coupon="1")
+    reply = await http.post(review, data={"csrf": w.csrf})
+    assert "pesan=launched" in reply.headers["location"]
+    assert (await w.latest())["rules"][0]["pay"]["rate_bp"] == 1500

@@ -110,7 +110,7 @@ class Earning:
         # A line that the order no longer has takes no part.
         for line in (line for line in order.lines if line.quantity):
             held = (i for i, rule in enumerate(terms["rules"])
-                    if rule["pay"]["kind"] != "bonus"
+                    if rule["pay"]["kind"] not in ("bonus", "per_click")
                     and base >= rule["when"].get("min_order", 0))  # fmt: skip
             index = next(held, None)
             if index is not None:

@@ -5,16 +5,19 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextvars import Context
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx2
 
+from campaigns.enrolments.models import Enrolment
 from campaigns.lifecycle.models import Campaign as Stored
 from jejaring import commands, world
 from jejaring.settings import settings
 from referrals.commissions.release import release_due
 from referrals.intake.refund import drop_stale
+from referrals.links.models import Link
+from referrals.months import click_fee
 from referrals.months.true_up import settle_due
 from tests import make
 from tests.cast import Cast, Member, call, set_the_stage
@@ -115,6 +118,29 @@ class Ground:
                 if night:
                     await settle_due()
                     await drop_stale()
+
+        self.here.run(work())
+
+    def visits(self, place: Place, at: datetime, visitors: list[str | None]) -> None:
+        """People's clicks on the first link of the place."""
+
+        async def work() -> None:
+            with world.at(at):
+                link = await Link.filter(enrolment_id=self.places[place]).order_by("id").first()
+                if link is None:
+                    link = await make.link(await Enrolment.get(id=self.places[place]))
+                for visitor in visitors:
+                    await make.click(link, at=at, visitor=visitor)
+
+        self.here.run(work())
+
+    def click_day(self, day: date, at: datetime) -> None:
+        """The worker's turn for a day that is over; once more it finds nothing to do."""
+
+        async def work() -> None:
+            with world.at(at):
+                await click_fee.accrue_day("Asia/Jakarta", day)
+                assert await click_fee.accrue_day("Asia/Jakarta", day) == 0
 
         self.here.run(work())
 

@@ -16,5 +16,6 @@ WANTED = (
     "waiting refund taken", "waiting refund dropped",
     "cut by a limit", "cut by the budget",
     "recruiter's share", "recruiter's share taken back", "recruiter's share given again",
+    "clicks paid", "clicks without a cookie cut", "clicks cut by the day's limit",
     "bonus", "month trued up", "month trued down",
 )  # fmt: skip

@@ -146,6 +146,11 @@ STEPS = [
         "who": any_of, "price": prices, "last": up_to(2), "stays": yes_or_no}),
     Step(1, Money.hears_early, {
         "who": any_of, "price": prices, "amount": one(33_333, 200_000, 10**7)}),
+    Step(3, Money.brings, {
+        "shop": one(SHOP, RIVAL), "price": prices, "won": yes_or_no,
+        "way": one("reject", "reject", "refund", "dispute")}),
+    Step(3, Money.is_seen, {
+        "who": any_of, "proved": one(0, 3, 7, 9), "loose": one(0, 1, 3), "again": yes_or_no}),
     Step(2, Money.thanks, {
         "who": any_of, "paid": yes_or_no, "outcome": one("paid", "failed", "returned")}),
     Step(5, Money.days, {"days": one(1, 3, 7, 7, 14, 31, 61, 95)}),
@@ -158,9 +163,9 @@ STEPS = [
     Step(4, Money.keeps, {
         "who": any_of, "price": prices, "end": one("unhold", "reject", "won", "lost"),
         "act": one("hold", "hold", "hold", "reject")}),
-    Step(2, Money.thinks_again, {
+    Step(3, Money.thinks_again, {
         "who": any_of, "price": prices, "then": prices, "way": takes,
-        "won": one(True, True, False), "own": one(True, False, False)}),
+        "won": one(True, True, False), "own": yes_or_no}),
     Step(2, Money.was_another_s, {
         "who": any_of, "price": prices, "then": prices, "moved": one(-20, -9, 9)}),
     Step(2, Money.grows, {

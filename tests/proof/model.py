@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.proof.books import Row, half_up, share_out
+from tests.proof.clicked import HELD, Clicked
 from tests.proof.earning import share_due
-from tests.proof.months import Months
 from tests.proof.orders import (
     Line,
     Order,
@@ -31,7 +31,7 @@ Name = tuple[str, str]
 
 
 @dataclass
-class Model(Months):
+class Model(Clicked):
     """What the installation should hold."""
 
     refunds: dict[tuple[str, str, str], Taking] = field(default_factory=dict)
@@ -327,7 +327,7 @@ class Model(Months):
         if row.parent is not None:
             return self.release_at(row.parent)
         if row.order is None or row.terms is None:
-            return row.made
+            return row.made + (HELD if row.kind == "per_click" else timedelta(0))
         counts: datetime | None = row.order.counts
         if counts is None:
             return None

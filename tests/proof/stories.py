@@ -1,8 +1,10 @@
 """Several steps that belong together: what single ones seldom come to."""
 
+from datetime import timedelta
+
 from tests.proof.books import Row
 from tests.proof.deciding import Deciding
-from tests.proof.orders import Order, Place, Taking
+from tests.proof.orders import JAKARTA, Order, Place, Taking
 from tests.proof.paying import Paying
 from tests.proof.selling import Items, Selling
 from tests.proof.steering import Steering
@@ -160,6 +162,37 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.refund_of(place.campaign.shop, f"INV-{len(self.model.orders) + 1}", taking)
         self._earn(place, price)
         self.pay(place.campaign.shop, "paid")
+
+    def brings(self, shop: str, price: int, way: str, won: bool) -> None:
+        """Rina sells, then Dimas, whom she has brought; then his goes, and perhaps comes back."""
+        places = [place for place in self.model.places if place.campaign.shop == shop]
+        rina, dimas = (next(p for p in places if p.partner == who) for who in ("rina", "dimas"))
+        self.sell(rina, _of(33_333), "paid")
+        order = self.sell(dimas, _of(price), "paid")
+        rows = [row for row in self._rows(order) if row.parent is None]
+        if way == "reject":
+            for row in rows:
+                self.judge(row, "reject")
+                self.appeal(row, won)
+        else:
+            self._take(order, price, way)
+            if won and way == "dispute":
+                self.dispute(order, "D-0", "won", price)
+        self.move(order, "delivered")
+        self.days(7)
+        self.pay(shop, "paid")
+
+    def is_seen(self, who: int, proved: int, loose: int, again: bool) -> None:
+        """Clicks of a day, some twice, paid the day after and safe a week later."""
+        place = self.a_place(who)
+        at = self.model.now
+        known: list[str | None] = [f"visitor-{number}" for number in range(proved)]
+        self.ground.visits(place, at, known + [None] * loose + (known if again else []))
+        self.pass_on(timedelta(days=1))
+        self.ground.click_day(at.astimezone(JAKARTA).date(), self.model.now)
+        self.model.click_day(place, at, proved, loose)
+        self.after("clicks")
+        self.days(7)
 
     def thanks(self, who: int, paid: bool, outcome: str) -> None:
         """Goodwill, perhaps in a payout that comes back, and regretted."""

@@ -19,11 +19,12 @@ BONUSES = [
     {"kind": "bonus", "amount": 50_000, "at_sales": 2},
     {"kind": "bonus", "amount": 33_333, "at_volume": 700_000},
 ]
+CLICKS = {"kind": "per_click", "amount": 2_500, "max_per_day": 20_000}
 BUDGETS = [None, None, 60_001, 300_000]
 
 
 def terms(by: Random) -> dict[str, Any]:
-    """One to three rules: perhaps one for large orders, one for all, perhaps a bonus."""
+    """Up to four rules: perhaps for large orders, for all, perhaps a bonus, perhaps clicks."""
     rules: list[dict[str, Any]] = []
     if by.choice([False, True]):
         rules.append({"name": "Besar", "when": {"min_order": 300_000}, "pay": by.choice(PAYS)})
@@ -32,6 +33,8 @@ def terms(by: Random) -> dict[str, Any]:
         rule |= _limits(by, {"max_per_order": 17_001, "max_per_partner_month": 80_000})
     if by.choice([False, True]):
         rules.append({"name": "Bonus", "when": {}, "pay": by.choice(BONUSES)})
+    if by.choice([False, True]):
+        rules.append({"name": "Klik", "when": {}, "pay": CLICKS})
     found = {"rules": rules, "hold_days": by.choice([0, 0, 3, 7])}
     found |= _limits(by, {"max_per_partner_month": 150_001})
     if by.choice([False, True]):

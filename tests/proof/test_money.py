@@ -22,7 +22,7 @@ from tests.proof.machine import Money
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 HISTORIES = int(os.environ.get("PROOF_HISTORIES", "250" if SOAK else "40"))
-STEPS = 22
+STEPS = 20
 Where = tuple[asyncio.AbstractEventLoop, contextvars.Context]
 
 

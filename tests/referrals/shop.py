@@ -12,7 +12,6 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.terms.models import TermsVersion
 from jejaring import world
 from jejaring.ledger.statements import BalanceRow, balances
-from referrals.clicks.models import Click
 from referrals.links.models import Link
 from tests import make
 from tests.cast import Cast, Member, call
@@ -33,21 +32,7 @@ class Stage:
 
     async def click(self, link: Link | None = None, **values: Any) -> str:
         """A stored click, an hour ago unless given; its id."""
-        link = link or self.link
-        given: dict[str, Any] = {
-            "id": world.token(22),
-            "at": world.now() - timedelta(hours=1),
-            "link_id": link.id,
-            "enrolment_id": link.enrolment_id,
-            "campaign_id": link.campaign_id,
-            "merchant_id": link.merchant_id,
-            "partner_id": link.partner_id,
-            "product_id": link.product_id,
-            "kind": "person",
-            "via": "link",
-            "visitor": world.token(16),
-        }
-        row = await Click.create(**(given | values))
+        row = await make.click(link or self.link, **values)
         return row.id
 
     async def send(

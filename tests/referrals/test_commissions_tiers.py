@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2
 
+from jejaring import world
 from referrals.commissions.models import Commission
 from tests.cast import Cast
 from tests.referrals.shop import body, set_terms, set_up
@@ -59,6 +60,26 @@ async def test_an_amended_line_keeps_its_place_in_the_month(
     assert reply.status_code == 200, reply.text
     found = [(c["amount"], c["reversed"]) for c in reply.json()["commissions"]]
     assert sorted(found) == [(10_000, 0), (15_000, 0)]
+
+
+async def test_a_line_added_to_a_self_referral_comes_after_what_the_month_has_sold(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    s = await set_up(http, cast)
+    await set_terms(s.campaign, tiers())
+    first, second = await s.click(), await s.click(own=True)
+    items = [{"sku": "KEMEJA", "quantity": 3, "unit_price": 100_000}]
+    await s.sell("INV-1", click_id=first, items=items)
+    at = world.now().isoformat()
+    own = body("INV-2", click_id=second, placed_at=at)
+    await s.send("PUT", "/v1/sales/website/INV-2", own)
+    own["items"].append({"sku": "TOPI", "quantity": 1, "unit_price": 100_000})
+    closed = own | {"state": "cancelled"}
+    reply = await s.send("PUT", "/v1/sales/website/INV-2", closed)
+    assert [c["amount"] for c in reply.json()["commissions"]] == [20_000]
+    again = own | {"updated_at": world.now().isoformat()}
+    reply = await s.send("PUT", "/v1/sales/website/INV-2", again)
+    assert sorted(c["amount"] for c in reply.json()["commissions"]) == [10_000, 20_000]
 
 
 async def test_whole_tiers_are_estimates_until_the_month_is_over(
