@@ -149,6 +149,7 @@ STEPS = [
     Step(3, Money.brings, {
         "shop": one(SHOP, RIVAL), "price": prices, "won": yes_or_no,
         "way": one("reject", "reject", "refund", "dispute")}),
+    Step(2, Money.runs_dry, {"which": any_of, "price": prices}),
     Step(3, Money.is_seen, {
         "who": any_of, "proved": one(0, 3, 7, 9), "loose": one(0, 1, 3), "again": yes_or_no}),
     Step(2, Money.thanks, {

@@ -23,6 +23,9 @@ class Steering(Stage):
     def tops_up(self, which: int, more: int | None) -> None:
         """A larger budget, none at all, or a smaller one."""
         campaign = self._campaign(which)
+        self.top_up(campaign, more)
+
+    def top_up(self, campaign: Campaign, more: int | None) -> None:
         budget = None if more is None or campaign.budget is None else campaign.budget + more
         ended = campaign.ended
         reply = self.send(campaign.shop, "PATCH", self._path(campaign), {"budget": budget})

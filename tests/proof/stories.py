@@ -7,6 +7,7 @@ from tests.proof.deciding import Deciding
 from tests.proof.orders import JAKARTA, Order, Place, Taking
 from tests.proof.paying import Paying
 from tests.proof.selling import Items, Selling
+from tests.proof.stage import pick
 from tests.proof.steering import Steering
 
 
@@ -181,6 +182,19 @@ class Stories(Selling, Deciding, Paying, Steering):
         self.move(order, "delivered")
         self.days(7)
         self.pay(shop, "paid")
+
+    def runs_dry(self, which: int, price: int) -> None:
+        """A budget that is spent, and topped up days later; a sale of the days between comes late,
+        another after them.
+        """
+        campaigns = self.model.campaigns()
+        campaign = pick([c for c in campaigns if c.budget is not None] or campaigns, which)
+        place = next(place for place in self.model.places if place.campaign is campaign)
+        self.sell(place, _of(1_000_000), "delivered")
+        self.days(3)
+        self.top_up(campaign, 300_000)
+        self.sell(place, _of(price), "paid", back=1)
+        self.sell(place, _of(price), "paid")
 
     def is_seen(self, who: int, proved: int, loose: int, again: bool) -> None:
         """Clicks of a day, some twice, paid the day after and safe a week later."""
