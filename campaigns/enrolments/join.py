@@ -8,6 +8,7 @@ from tortoise.exceptions import IntegrityError
 from campaigns.enrolments.models import Enrolment
 from campaigns.enrolments.rules import (
     END_REASONS,
+    FRAUD,
     REJECT_REASONS,
     Door,
     Fault,
@@ -161,7 +162,7 @@ async def end(
         if row.state != "ended":
             values = {"state": "ended", "ended_at": world.now(), "reason_code": reason_code}
             await _move(row, values, "ended", actor)
-            if reason_code == "fraud":
+            if reason_code == FRAUD:
                 held = {"enrolment_id": row.id, "reason": reason_code}
                 await enqueue("commissions.hold", held, key=f"hold:{row.id}")
         return row

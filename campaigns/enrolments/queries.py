@@ -8,7 +8,7 @@ from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from campaigns.enrolments.models import Enrolment
-from campaigns.enrolments.rules import EnrolmentFacts
+from campaigns.enrolments.rules import FRAUD, EnrolmentFacts
 from jejaring.db.listing import newest
 from jejaring.kit.errors import NotFound
 
@@ -68,6 +68,7 @@ async def of(enrolment_ids: Collection[str]) -> dict[str, EnrolmentFacts]:
             tiers=tuple(
                 (datetime.fromisoformat(str(move["at"])), str(move["tier"])) for move in row.tiers
             ),
+            fraud=row.state == "ended" and row.reason_code == FRAUD,
         )
         for row in rows
     }

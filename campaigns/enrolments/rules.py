@@ -10,7 +10,7 @@ FIRST_TIER = "bronze"
 @dataclass(frozen=True)
 class EnrolmentFacts:
     """An enrolment for those who credit sales: it counts at t when active_from ≤ t < active_to
-    (active_from None: never yet; active_to None: still).
+    (active_from None: never yet; active_to None: still). `fraud`: it was ended for that.
     """
 
     id: str
@@ -23,6 +23,7 @@ class EnrolmentFacts:
     active_from: datetime | None
     active_to: datetime | None
     tiers: tuple[tuple[datetime, str], ...] = ()
+    fraud: bool = False
 
     def tier_at(self, instant: datetime) -> str:
         """The tier that counted at the instant: a new one does for what is placed afterwards."""
@@ -66,7 +67,8 @@ REJECT_REASONS = (
     "against_rules",
     "other",
 )
-END_REASONS = ("by_agreement", "inactive", "against_rules", "fraud", "other")
+FRAUD = "fraud"
+END_REASONS = ("by_agreement", "inactive", "against_rules", FRAUD, "other")
 MAX_ANSWER = 1_000
 
 # What a step answers in a state that forbids it; a step into the state one is in changes nothing.

@@ -29,7 +29,7 @@ STATES: dict[str, State] = {
     "ended": State("", "x", "Berakhir"),
     # posts that were sent in
     "post_waiting": State("wait", "clock", "Menunggu dinilai"),
-    "post_accepted": State("ok", "check", "Diterima"),
+    "post_accepted": State("ok", "check", "Diterima toko"),
     "post_refused": State("bad", "x", "Ditolak"),
     # enrolments
     "requested": State("wait", "clock", "Minta bergabung"),

@@ -21,8 +21,8 @@ from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Refusal
 from jejaring.kit.periods import day_of, days_back
 from jejaring.members import organisations
+from jejaring.payouts import items, run
 from jejaring.payouts import queries as payouts
-from jejaring.payouts import run
 from jejaring.web import language, pages
 from referrals.commissions import queries as commissions
 from referrals.commissions.shapes import CommissionQuery
@@ -182,8 +182,8 @@ async def show(
 
 
 async def _by_hand(caller: Caller, partner_id: str) -> dict[str, Any]:
-    """What was given by hand, the write-offs that wait, and which of both wait for somebody else
-    than the caller.
+    """What was given by hand and where that money stands, the write-offs that wait, and which of
+    both wait for somebody else than the caller.
     """
     gifts, _ = await goodwill.page(caller, SHOWN_GIFTS, other=partner_id)
     asked_off = await payouts.owed_waiting(caller.organisation_id, partner_id)
@@ -193,7 +193,8 @@ async def _by_hand(caller: Caller, partner_id: str) -> dict[str, Any]:
     others = {
         one for one, amount, by in waiting if await run.needs_another(caller, amount, limit, by)
     }
-    return {"gifts": gifts, "asked_off": asked_off, "for_others": others}
+    out = await items.standing([gift.id for gift in gifts if gift.state == "done"])
+    return {"gifts": gifts, "asked_off": asked_off, "for_others": others, "standing": out}
 
 
 async def _circle(merchant_id: str, partner_id: str) -> dict[str, Any]:

@@ -38,10 +38,13 @@ async def _queue(
 ) -> Response:
     """The list; `answered` is an appeal and its answer that was refused, to be mended."""
     org = caller.organisation_id
-    wanted = "appeals" if answered else request.query_params.get("show", "cases")
-    show = wanted if wanted in SHOWS else "cases"
+    counts = await queries.open_counts(org)
+    # Without a choice: whatever waits.
+    waits = "appeals" if counts["appeals"] and not counts["cases"] else "cases"
+    wanted = "appeals" if answered else request.query_params.get("show", waits)
+    show = wanted if wanted in SHOWS else waits
     cursor = request.query_params.get("cursor")
-    context: dict[str, Any] = {"show": show, "cursor": cursor, "n": await queries.waiting(org)}
+    context: dict[str, Any] = {"show": show, "cursor": cursor, "counts": counts}
     if show == "appeals":
         context |= await _appeals(org)
     elif show == "held":

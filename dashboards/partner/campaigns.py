@@ -13,11 +13,8 @@ from campaigns.enrolments.models import Enrolment
 from campaigns.enrolments.queries import Sieve
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.lifecycle.models import Campaign
-from campaigns.terms import versions
-from campaigns.terms.rules import Who
 from dashboards.frame import forms
 from dashboards.partner import offers, queries
-from jejaring import world
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
 from jejaring.kit.errors import Invalid, NotFound, Refusal
@@ -103,13 +100,9 @@ async def _posts(
 
 async def _pays_posts(caller: Caller, row: Campaign, place: Enrolment | None) -> int | None:
     """What a post pays this partner now, in rupiah; None where nothing may be sent in."""
-    now = world.now()
-    version = (await versions.at([row.id], now)).get(row.id)
-    live = lifecycle.state_of(row) == "live"
-    if place is None or place.state != "active" or version is None or not live:
+    if place is None or place.state != "active" or lifecycle.state_of(row) != "live":
         return None
-    paid = posts.paying(version[1], Who(place.role, caller.slug, place.tier), now)
-    return sum(rule.amount or 0 for _, rule in paid) if paid else None
+    return (await offers.post_fees(caller.slug, [place])).get(row.id)
 
 
 async def send_post(request: Request, caller: Caller) -> Response:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from campaigns.enrolments.models import Enrolment
+from campaigns.lifecycle import queries as lifecycle
 from campaigns.terms import versions
 from dashboards.figures import queries as figures
 from dashboards.partner import offers, queries, rules
@@ -47,11 +48,18 @@ async def show(request: Request, caller: Caller) -> Response:
         "count": await queries.count_links(partner_id),
         "enrolments": places,
         "role": role,
+        "post_to": await _post_to(caller, places),
         "offers": offered,
         "base": settings().base,
         **await _second(caller, role, places, today),
     }
     return render.page(request, "partner/home.html", context)
+
+
+async def _post_to(caller: Caller, places: list[Enrolment]) -> str | None:
+    """The newest campaign that pays this partner for posts, if there is one."""
+    live = [place for place in places if lifecycle.state_of(place.campaign) == "live"]
+    return next(iter(await offers.post_fees(caller.slug, live)), None)
 
 
 async def _second(

@@ -194,7 +194,7 @@ def _line(row: CommissionRow, around: _Around, lang: str, zone: str) -> Line:
         campaign=around.campaigns.get(stored.campaign_id, ""),
         counted=counted,
         gross=rules.gross(counted) if line else None,
-        why=_why(credit, sale, lang, zone),
+        why=_why(credit, lang, zone),
         reason=reason(row, stored, lang),
         hold_days=int(days),
         is_delivered=sale is not None and sale.delivered_at is not None,
@@ -237,13 +237,13 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _why(credit: Credit | None, sale: Sale | None, lang: str, zone: str) -> str:
+def _why(credit: Credit | None, lang: str, zone: str) -> str:
     """Why this partner, spoken to them."""
     if credit is None:
         return ""
     code = str(credit.because.get("code", credit.by))
     how = f"{credit.by}.{code}" if credit.by in ("click", "scan") else code
-    coupon = (sale.coupon if sale else None) or ""
+    coupon = credit.because.get("coupon", "")
     text = language.say(lang, f"why.{how}", zone, at=credit.touch_at, coupon=coupon)
     given = credit.because.get("reason")
     return f"{text} “{given}”" if given else text

@@ -4,10 +4,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.content import rules as posts
 from campaigns.enrolments import show
+from campaigns.enrolments.models import Enrolment
 from campaigns.enrolments.shapes import CampaignOut
 from campaigns.lifecycle import queries as lifecycle
 from campaigns.lifecycle.models import Campaign
+from campaigns.terms import versions
+from campaigns.terms.rules import Who
+from jejaring import world
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,19 @@ def _offer(row: Campaign, one: CampaignOut, lang: str) -> Offer:
         coming=tuple(getattr(coming.explain, lang)) if coming else (),
         coming_at=coming.effective_at if coming else None,
     )
+
+
+async def post_fees(handle: str, places: Sequence[Enrolment]) -> dict[str, int]:
+    """What a post pays the partner now at each of these places, in rupiah, by campaign; campaigns
+    that pay for none are absent.
+    """
+    now = world.now()
+    terms = await versions.at([place.campaign_id for place in places], now)
+    found = {}
+    for place in places:
+        if place.campaign_id in terms:
+            who = Who(place.role, handle, place.tier)
+            paid = posts.paying(terms[place.campaign_id][1], who, now)
+            if paid:
+                found[place.campaign_id] = sum(rule.amount or 0 for _, rule in paid)
+    return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from jejaring import world
 from jejaring.db import bulk
+from jejaring.kit.text import fold_code
 from jejaring.settings import settings
 from referrals.attribution import rules, touches
 from referrals.attribution.evidence import Ask, Evidence
@@ -149,11 +150,18 @@ def _credit(
             "tier": partner.tier_at(placed_at),
             "partner": partner.partner_slug,
             "link_id": touch.link_id,
+            **_coupon(order, touch),
             **_since(found, touch),
         },
         self_referral=touch.partner_id in selfish,
         created_at=world.now(),
     )
+
+
+def _coupon(order: Order, touch: Seen) -> dict[str, object]:
+    """The code that was used: a later message may say another, or none."""
+    code = order.sale.coupon if touch.by == "coupon" else None
+    return {} if code is None else {"coupon": fold_code(code)}
 
 
 def _since(found: Evidence, touch: Seen) -> dict[str, object]:

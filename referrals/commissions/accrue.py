@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.enrolments.rules import FRAUD
 from campaigns.terms.rules import MARGIN, CreditedLine, OrderFacts, Who, Worth, worth
 from jejaring import world
 from jejaring.db import bulk
@@ -15,7 +16,7 @@ from jejaring.settings import settings
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit
 from referrals.attribution.rules import CHANNEL, moment
-from referrals.commissions import release, rules, shares
+from referrals.commissions import hold, release, rules, shares
 from referrals.commissions.limits import Limits, Sold, limits_for
 from referrals.commissions.models import Commission
 from referrals.commissions.months import counted_under, open_months
@@ -199,7 +200,7 @@ async def accrue(
         rows += shares.of_rows(recruiting, found, order, rows, limits)
         made[order.sale.id] = rows
         out.commissions += rows
-        _post(order, rows, out, now)
+        _post(found, order, rows, out)
     await limits.reserve()
     return made
 
@@ -285,16 +286,26 @@ def _tiers(w: Worth) -> dict[str, object]:
     return kept if w.estimate is None else kept | {"estimate": w.estimate}
 
 
-def _post(order: Order, rows: Sequence[Commission], out: Ledgered, now: datetime) -> None:
+def _post(found: Evidence, order: Order, rows: Sequence[Commission], out: Ledgered) -> None:
     """The entries, items and events of an order's new commissions."""
     for row in rows:
         if row.state == "rejected":
             continue
         moves = rules.accrue_moves(row.partner_id, row.amount)
         out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
-        if release.is_due(row, now):
-            release.mark(row, now, out.entries, out.items)
+        begin(found, row, out)
     out.events += told(order, rows)
+
+
+def begin(found: Evidence, row: Commission, out: Ledgered) -> None:
+    """A new row that has its entry is held at once where its partner left for fraud, and payable
+    where its hold is over already.
+    """
+    place = found.enrolments.get(row.enrolment_id)
+    if place is not None and place.fraud and row.amount:
+        hold.mark([row], FRAUD, out)
+    elif release.is_due(row, row.created_at):
+        release.mark(row, row.created_at, out.entries, out.items)
 
 
 def told(order: Order, rows: Iterable[Commission]) -> list[Event]:

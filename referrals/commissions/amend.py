@@ -97,7 +97,7 @@ async def amend(this: Pricing) -> None:
             _keep(this, due.own[0], entitled)
             if entitled == due.entitled and not due.is_capped:
                 reverse.kept_back(due.own[0], None, this.changes)
-    _share(this, recruiting, limits, now)
+    _share(this, recruiting, limits)
     await reverse.follow(this.rows, this.cause, this.changes)
     _selfish(this, selfish, now)
     this.out.events += accrue.told(this.order, this.out.commissions)
@@ -193,21 +193,19 @@ def _raise(this: Pricing, due: _Due, limits: Limits, now: datetime) -> int:
     event = "accrue" if first else "amend"
     moves = rules.accrue_moves(row.partner_id, row.amount)
     this.out.entries.append(Draft(row.merchant_id, key, event, moves, release.memo(row)))
-    if release.is_due(row, now):
-        release.mark(row, now, this.out.entries, this.out.items)
+    accrue.begin(this.found, row, this.out)
     this.out.commissions.append(row)
     this.changes.rows.append((row, row.amount))
     return granted
 
 
-def _share(this: Pricing, recruiting: Shares, limits: Limits, now: datetime) -> None:
+def _share(this: Pricing, recruiting: Shares, limits: Limits) -> None:
     """Recruiters' shares of what the change added."""
     fresh = list(this.out.commissions)
     for row in shares.of_rows(recruiting, this.found, this.order, fresh, limits):
         moves = rules.accrue_moves(row.partner_id, row.amount)
         this.out.entries.append(Draft(row.merchant_id, row.key, "accrue", moves, release.memo(row)))
-        if release.is_due(row, now):
-            release.mark(row, now, this.out.entries, this.out.items)
+        accrue.begin(this.found, row, this.out)
         this.out.commissions.append(row)
         this.changes.rows.append((row, row.amount))
 

@@ -5,6 +5,8 @@ from functools import partial
 
 from tortoise.expressions import Q
 
+from campaigns.enrolments.models import Enrolment
+from campaigns.enrolments.rules import FRAUD
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.hooks import publish
@@ -43,15 +45,33 @@ async def _batch(
         wanted = wanted.filter(later)
     # In the order in which a change of an order locks its commissions.
     rows = await wanted.order_by("created_at", "id").limit(BATCH).select_for_update()
+    return rows, await _hold_free(rows, reason)
+
+
+async def _hold_free(rows: Sequence[Commission], reason: str) -> int:
+    """Hold those that have something left of which no approved payout has anything; how many."""
     due = [row for row in rows if row.amount > row.reversed]
     if not due:
-        return rows, 0
+        return 0
     await hold_balances((row.merchant_id, row.partner_id) for row in due)
     payable = [row.id for row in due if row.state == "payable"]
     gone = await items.in_payouts(payable) if payable else frozenset()
     mine = [row for row in due if row.id not in gone]
     await hold_rows(mine, reason)
-    return rows, len(mine)
+    return len(mine)
+
+
+async def hold_returned(rows: Sequence[Commission]) -> None:
+    """Hold what came back to partners who left for fraud: nothing was left of it then. What a
+    person has let go stays so. Rows and balances are locked by the caller's transaction.
+    """
+    mine = [r for r in rows if r.state in ("pending", "payable") and not r.times_held]
+    if not mine:
+        return
+    ids = {row.enrolment_id for row in mine}
+    ended = Enrolment.filter(id__in=list(ids), state="ended", reason_code=FRAUD)
+    frauds = {place.id for place in await ended}
+    await _hold_free([row for row in mine if row.enrolment_id in frauds], FRAUD)
 
 
 async def hold_rows(rows: Sequence[Commission], reason: str) -> None:
@@ -65,6 +85,14 @@ async def hold_rows(rows: Sequence[Commission], reason: str) -> None:
         rows[0].merchant_id,
         {row.id: row.amount - row.reversed for row in rows if row.state == "payable"},
     )
+    mark(rows, reason, out)
+    for row in rows:
+        out.change(row)
+    await write.write(out)
+
+
+def mark(rows: Sequence[Commission], reason: str, out: Ledgered) -> None:
+    """Make pending or payable rows held; their entries and news are added to `out`."""
     for row in rows:
         here, held = (accounts.partner(row.partner_id, part) for part in (row.state, "held"))
         row.times_held += 1
@@ -73,10 +101,8 @@ async def hold_rows(rows: Sequence[Commission], reason: str) -> None:
         out.entries.append(Draft(row.merchant_id, key, "hold", moves, memo(row)))
         row.state, row.reason_code = "held", reason
         row.decided_at, row.released_at = world.now(), None
-        out.change(row)
     for own in _by_enrolment(rows).values():
         out.events += _told(own, reason)
-    await write.write(out)
 
 
 def _by_enrolment(rows: Sequence[Commission]) -> dict[str, list[Commission]]:

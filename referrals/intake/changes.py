@@ -9,7 +9,7 @@ from jejaring.hooks.models import Event
 from jejaring.kit.errors import NotFound
 from referrals.attribution import bonds
 from referrals.attribution.models import Credit
-from referrals.commissions import release, reverse, write
+from referrals.commissions import hold, release, reverse, write
 from referrals.commissions.accrue import counting_from
 from referrals.commissions.models import Commission
 from referrals.commissions.reverse import Cause, Changes
@@ -35,6 +35,14 @@ class Change:
     @property
     def version_cause(self) -> str:
         return f"v{self.order.sale.version}"
+
+    def keep_versions(self, fresh: Sequence[Credit]) -> None:
+        """Put fresh credits under the terms' version that the order's others of a campaign have,
+        wherever an upsert has moved its day.
+        """
+        versions = {c.campaign_id: c.terms_number for c in self.credits}
+        for credit in fresh:
+            credit.terms_number = versions.get(credit.campaign_id, credit.terms_number)
 
 
 async def begin(shop: Shop, sale_id: str) -> Change:
@@ -72,6 +80,7 @@ async def finish(change: Change, event: str, reason: str) -> list[Commission]:
     rows = [*change.rows, *out.commissions]
     out.events += [*reverse.told(money, reason), *_told(change, rows, event)]
     await write.write(out, change.new_credits)
+    await hold.hold_returned([row for row, _ in money.back])
     if event != "refund.applied":
         await bonds.follow([(change.order, change.credits)])
     return rows

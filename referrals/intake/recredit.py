@@ -12,7 +12,8 @@ from jejaring.trail.write import note
 from referrals.attribution import attribute, evidence
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit, Decision, Touch
-from referrals.commissions import accrue, reverse
+from referrals.commissions import accrue, amend, reverse
+from referrals.commissions.amend import Pricing
 from referrals.commissions.reverse import Cause
 from referrals.commissions.rules import RECREDITED
 from referrals.commissions.withdraw import withdraw
@@ -22,7 +23,7 @@ from referrals.orders.models import SaleLine
 from referrals.orders.rules import Shop
 from referrals.review import appeal
 
-REASON = "refund"
+CHANGED, REFUND = "order_changed", "refund"
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,26 @@ async def _recredit(shop: Shop, sale_id: str, wanted: Wanted) -> None:
     await _keep(change, wanted, decision_id, before)
     await bulk.insert(touches)
     await _overrule(change, decision_id)
-    out = change.money.out
-    made_rows = await accrue.accrue(found, [(change.order, fresh)], out, change.rows)
-    new = made_rows.get(sale_id, [])
-    await reverse.settle(change.order, new, Cause(decision_id, REASON), change.money)
+    await _earn(change, found, fresh, decision_id)
     await changes.finish(change, "credit.decided", RECREDITED)
+
+
+async def _earn(change: Change, found: Evidence, fresh: list[Credit], decision_id: str) -> None:
+    """What the fresh lines earn. Lines that keep their credit share what an order pays once, and
+    its limits, with them: then all are priced anew together.
+    """
+    order, money = change.order, change.money
+    await money.out.store_changes()  # what went off the books counts for no limit any more
+    if len(fresh) < len(change.credits):
+        order.sale.version += 1
+        await order.sale.save(update_fields=["version"])
+        rows = [row for row in change.rows if row.reason_code != RECREDITED]
+        cause = Cause(decision_id, CHANGED)
+        await amend.amend(Pricing(found, order, change.credits, rows, cause, money))
+        return
+    made = await accrue.accrue(found, [(order, fresh)], money.out, change.rows)
+    rows = made.get(order.sale.id, [])
+    await reverse.settle(order, rows, Cause(decision_id, REFUND), money)
 
 
 async def _evidence(change: Change, wanted: Wanted) -> Evidence:
@@ -91,6 +107,7 @@ def _decided(
     made = attribute.decided(found, change.order, ruling)
     if not made.credits:
         raise Conflict(f"cannot_credit_{made.touches[0].reason}")
+    change.keep_versions(made.credits)
     return made.credits, made.touches
 
 
@@ -171,4 +188,6 @@ def added(
     if decision.enrolment_id is None:
         return []
     ruling = attribute.Ruling(decision.id, decision.enrolment_id, decision.reason)
-    return attribute.decided(found, change.order, ruling, fresh).credits
+    made = attribute.decided(found, change.order, ruling, fresh).credits
+    change.keep_versions(made)
+    return made

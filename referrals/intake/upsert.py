@@ -9,18 +9,23 @@ from campaigns.lifecycle import budget
 from jejaring import world
 from jejaring.db.transact import transact
 from jejaring.kit.errors import Refusal
+from jejaring.kit.text import fold_code
 from referrals.attribution import attribute, evidence
 from referrals.attribution.evidence import Evidence
 from referrals.attribution.models import Credit, Decision, Touch
+from referrals.attribution.rules import fold_creator
 from referrals.commissions import amend
 from referrals.commissions.amend import Pricing
 from referrals.commissions.reverse import Cause
 from referrals.intake import changes, recredit
 from referrals.intake.changes import Change
 from referrals.intake.record import Entry, Outcome, record_many
+from referrals.links.rules import references
 from referrals.orders import revise, rules, store
 from referrals.orders.models import Sale, SaleLine
 from referrals.orders.rules import CLOSED_STATES, SaleDraft, Shop
+
+KEPT = "credit_kept"
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
         # First as it was closed, then as it changed: two entries, two keys.
         await changes.settle(change, Cause(change.version_cause, "order_reopened"))
         await change.money.out.store_changes()  # what came back counts for its month's limits
+    _say_kept(sale, draft)
     items = await store.items_of({(entry.shop.id, line.sku) for line in draft.lines})
     fresh = await revise.revise(order, draft, entry.content, items)
     decision = await Decision.filter(sale_id=sale.id).order_by("-created_at", "-id").first()
@@ -98,6 +104,31 @@ async def _change(change: Change, entry: Entry, message: _Message) -> None:
     cause = Cause(change.version_cause, f"order_{sale.state}" if closed else "order_changed")
     await amend.amend(Pricing(found, order, change.credits, change.rows, cause, change.money))
     await changes.finish(change, "sale.changed", cause.reason)
+
+
+def _say_kept(sale: Sale, draft: SaleDraft) -> None:
+    """Credit stays as the first message decided it: an order that names a click, a code, a creator
+    or a reference only now says so in a note.
+    """
+    before = _named(sale.click_id, sale.coupon, sale.creator, sale.note)
+    now = _named(draft.click_id, draft.coupon, draft.creator, draft.note)
+    if now - before and all(note["code"] != KEPT for note in sale.notes):
+        sale.notes = [*sale.notes, {"code": KEPT}]
+
+
+def _named(
+    click: str | None, coupon: str | None, creator: str | None, note: str | None
+) -> set[tuple[str, str]]:
+    """Whom an order names, as credit compares it."""
+    found = {("reference", r.code) for r in references(note or "")}
+    for name, value in (
+        ("click", (click or "")[:64]),
+        ("coupon", fold_code(coupon or "")),
+        ("creator", fold_creator(creator or "")),
+    ):
+        if value:
+            found.add((name, value))
+    return found
 
 
 async def evidence_of(change: Change, touches: Sequence[Touch]) -> Evidence:
@@ -121,11 +152,13 @@ def _credit_new(
     if not fresh:
         return []
     selfish = {c.partner_id for c in change.credits if c.self_referral}
-    versions = {c.campaign_id: c.terms_number for c in change.credits}
-    links = {c.touch_id: c.because.get("link_id", "") for c in change.credits}
+    known = {c.touch_id: c.because for c in change.credits}
     rows = attribute.credited_again(found, change.order, fresh, touches)
     for row in rows:
         row.self_referral = row.partner_id in selfish
-        row.terms_number = versions.get(row.campaign_id, row.terms_number)
-        row.because["link_id"] = links.get(row.touch_id, "")
+        because = known.get(row.touch_id, {})
+        row.because["link_id"] = because.get("link_id", "")
+        if "coupon" in because:
+            row.because["coupon"] = because["coupon"]
+    change.keep_versions(rows)
     return rows

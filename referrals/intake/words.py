@@ -12,7 +12,7 @@ from referrals.orders.store import Order
 
 def credit(row: Credit, order: Order, lang: str, name: str | None = None) -> str:
     """Why this partner is credited, as a sentence; by their handle where the name is not known."""
-    sale, zone = order.sale, order.shop.zone
+    zone = order.shop.zone
     code = str(row.because["code"])
     how = f"{row.by}.{code}" if row.by in ("click", "scan") else code
     text = say(
@@ -21,7 +21,7 @@ def credit(row: Credit, order: Order, lang: str, name: str | None = None) -> str
         zone,
         partner=name or row.because["partner"],
         at=row.touch_at,
-        coupon=sale.coupon or "",
+        coupon=row.because.get("coupon", ""),
     )
     if row.because.get("reason"):
         text += f" “{row.because['reason']}”"

@@ -17,8 +17,9 @@ SHOWN = 200
 async def simulate_terms(caller: Caller, campaign_id: str, body: TermsIn) -> SimulationOut:
     """Simulate terms: last month's sales under them, beside what they really earned.
 
-    Credit stays as it was given; refunds, limits and month's ends count, the budget does not.
-    Nothing is stored.
+    Credit stays as it was given; refunds, limits and month's ends count, the budget does not. A
+    month's limit holds what is left after refunds: on the books, what was refunded after the limit
+    had been reached makes no room for earlier sales. Nothing is stored.
     """
     row = await lifecycle.get(caller.organisation_id, campaign_id)
     await fields.check(caller.organisation_id, terms=body, terms_at="")

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from campaigns.enrolments.models import Enrolment
-from campaigns.enrolments.rules import EnrolmentFacts
+from campaigns.enrolments.rules import FRAUD, EnrolmentFacts
 from campaigns.lifecycle import budget
 from campaigns.terms.rules import Rule, Terms, Worth
 from jejaring import world
@@ -91,7 +90,7 @@ async def _accrue(campaign_id: str, zone: str, day: date, shown: Sequence[Shown]
     )
     rows = [row for fee in fresh if (row := _price(fee, day, month, limits)) is not None]
     await limits.reserve()
-    await _write(rows)
+    await _write(found, rows)
     return len(rows)
 
 
@@ -165,8 +164,8 @@ def _commission(fee: _Fee, day: date, month: str, worth: Worth) -> Commission:
     )
 
 
-async def _write(rows: Sequence[Commission]) -> None:
-    await write.write(await book.accrued(rows))
-    ids = [row.enrolment_id for row in rows]
-    for place in await Enrolment.filter(id__in=ids, reason_code="fraud").order_by("id"):
-        await hold.hold_all(place.id, "fraud")
+async def _write(found: Evidence, rows: Sequence[Commission]) -> None:
+    out = await book.accrued(rows)
+    frauds = [row for row in rows if found.enrolments[row.enrolment_id].fraud and row.amount]
+    hold.mark(frauds, FRAUD, out)
+    await write.write(out)

@@ -155,10 +155,13 @@ def _price(count: _Count, order: Order, given: Sequence[Credit], kept: Sequence[
     sale = order.sale
     facts = OrderFacts(sale.base, moment(sale.placed_at), sale.new_buyer, order.shop.zone)
     found: list[tuple[Credit, SaleLine, Worth]] = []
+    # In the order in which a sale is priced: who gets an odd rupiah must be the same.
+    kept = sorted(kept, key=lambda c: (c.touch_id, c.enrolment_id))
     places_of = dict.fromkeys(c.enrolment_id for c in kept)
     terms = count.terms if len(places_of) == 1 else rules.without_order_limits(count.terms)
     for enrolment_id in places_of:
         own = [c for c in kept if c.enrolment_id == enrolment_id]
+        own.sort(key=lambda c: lines[c.line_id].position)
         who = _who(own[0])
         credited = [credited_line(order, lines[c.line_id], c, parts[c.id]) for c in own]
         month = Month(count.volumes.get(enrolment_id, {}))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.enrolments.models import Enrolment
+from campaigns.enrolments.rules import FRAUD
 from campaigns.lifecycle import budget
 from campaigns.terms import monthly
 from campaigns.terms.rules import Terms, Worth
@@ -86,12 +87,11 @@ async def _add(row: TrueUp, terms: Terms, wanted: int, left: dict[str, int]) -> 
         return 0
     made = _commission(row, worth)
     out = await book.accrued([made])
-    fraud = await Enrolment.filter(id=row.enrolment_id, reason_code="fraud").exists()
-    if not fraud:
+    if await Enrolment.filter(id=row.enrolment_id, reason_code=FRAUD).exists():
+        hold.mark([made], FRAUD, out)
+    else:
         release.mark(made, made.created_at, out.entries, out.items)
     await write.write(out)
-    if fraud:
-        await hold.hold_all(row.enrolment_id, "fraud")
     return worth.amount
 
 

@@ -25,6 +25,7 @@ _FIELDS = (
     "content_hash",
     "buyer_phone",
     "buyer_email",
+    "notes",
     *_STATE,
 )
 

@@ -8,6 +8,7 @@ from campaigns.content import judge
 from campaigns.content import rules as content
 from campaigns.content.models import Submission
 from campaigns.enrolments.models import Enrolment
+from campaigns.enrolments.rules import FRAUD
 from campaigns.lifecycle import budget
 from campaigns.terms import versions
 from campaigns.terms.rules import Rule, Terms, Who, Worth
@@ -67,7 +68,7 @@ async def _accept(row: Submission, actor: str) -> None:
     made = [_commission(fee, _priced(fee, index, rule, limits)) for index, rule in paid]
     await limits.reserve()
     await judge.accepted(row, fee.number, actor)
-    await _write(made, held=fee.place.reason_code == "fraud")
+    await _write(made, held=fee.place.reason_code == FRAUD)
 
 
 async def _fee(row: Submission) -> _Fee:
@@ -113,8 +114,8 @@ async def _write(rows: Sequence[Commission], *, held: bool) -> None:
     """
     out = await book.accrued(rows)
     for row in rows:
-        if not held and release.is_due(row, row.created_at):
+        if held and row.amount:
+            hold.mark([row], FRAUD, out)
+        elif release.is_due(row, row.created_at):
             release.mark(row, row.created_at, out.entries, out.items)
     await write.write(out)
-    if held:
-        await hold.hold_all(rows[0].enrolment_id, "fraud")

@@ -149,8 +149,15 @@ async def held(
 
 async def waiting(merchant_id: str) -> int:
     """How many cases and appeals wait for this merchant."""
-    open_cases = await ReviewCase.filter(merchant_id=merchant_id, closed_at=None).count()
-    return open_cases + await Appeal.filter(merchant_id=merchant_id, state="open").count()
+    return sum((await open_counts(merchant_id)).values())
+
+
+async def open_counts(merchant_id: str) -> dict[str, int]:
+    """How many `cases` and how many `appeals` wait for this merchant."""
+    return {
+        "cases": await ReviewCase.filter(merchant_id=merchant_id, closed_at=None).count(),
+        "appeals": await Appeal.filter(merchant_id=merchant_id, state="open").count(),
+    }
 
 
 async def does(merchant_id: str) -> dict[str, str]:

@@ -7,12 +7,17 @@ from datetime import UTC, datetime, timedelta
 from jejaring import world
 from jejaring.db import bulk, sql
 from jejaring.hooks.models import Event
+from jejaring.identity.models import Organisation
+from jejaring.kit.periods import day_of
+from jejaring.kit.text import fold_code
+from referrals.attribution.models import Touch
 from referrals.clicks.models import Click
 from referrals.commissions.models import Commission
+from referrals.links.models import Link
 from referrals.orders.models import Sale
 from referrals.review import cases, rules
 from referrals.review.cases import Finding
-from referrals.review.models import ReviewMark
+from referrals.review.models import ReviewCase, ReviewMark
 from referrals.review.rules import Bought
 
 BATCH = 2_000
@@ -55,7 +60,8 @@ class Seen:
 
     @property
     def partners(self) -> list[str]:
-        return sorted({c.partner_id for c in self.commissions})
+        """Those who are credited; who only recruited them did nothing odd."""
+        return sorted({c.partner_id for c in self.commissions if c.parent_id is None})
 
     @property
     def day(self) -> str:
@@ -69,7 +75,9 @@ async def look() -> int:
     events = await wanted.only("id", "name", "subject", "at")
     sales = [e.subject for e in events if e.name == "sale.recorded"]
     accounts = {e.subject for e in events if e.name == "payout_method.changed"}
+    earned = [e.subject for e in events if e.name == "commission.accrued"]
     findings = await _of_sales(sales)
+    findings += await _of_click_days(earned)
     findings += await _of_accounts(accounts, ())
     fresh = 0
     for found in findings:
@@ -128,21 +136,19 @@ async def _of_clicks(seen: Sequence[Seen]) -> list[Finding]:
             continue
         if rules.is_fast(click.at, each.sale.placed_at):
             seconds = max(int((each.sale.placed_at - click.at).total_seconds()), 0)
-            found += _per_partner(each, "fast", seconds=seconds)
+            found += _per_partner(each, "fast", click.partner_id, seconds=seconds)
         if not click.own and (str(click.visitor), click.partner_id) in own:
-            found += _per_partner(each, "own_browser", only=click.partner_id)
+            found += _per_partner(each, "own_browser", click.partner_id)
     return found
 
 
-def _per_partner(
-    each: Seen, signal: str, only: str | None = None, **evidence: object
-) -> list[Finding]:
-    partners = [one for one in each.partners if only in (None, one)]
+def _per_partner(each: Seen, signal: str, partner: str, **evidence: object) -> list[Finding]:
+    """What is odd about the partner's click; nothing where others have the credit."""
+    if partner not in each.partners:
+        return []
     told = evidence | {"orders": [each.sale.order_id]}
-    return [
-        Finding(each.sale.merchant_id, signal, f"{one}:{each.day}", one, dict(told), each.of(one))
-        for one in partners
-    ]
+    subject = f"{partner}:{each.day}"
+    return [Finding(each.sale.merchant_id, signal, subject, partner, told, each.of(partner))]
 
 
 async def _of_buyers(seen: Sequence[Seen]) -> list[Finding]:
@@ -170,25 +176,43 @@ async def _of_buyers(seen: Sequence[Seen]) -> list[Finding]:
 
 
 async def _of_coupons(seen: Sequence[Seen]) -> list[Finding]:
-    """A code that many different buyers used within an hour."""
-    used = [
-        each
+    """A code that many different buyers used within an hour, however they spelled it."""
+    fresh = {
+        each.sale.id: each
         for each in seen
         if each.sale.coupon and each.sale.received_at - each.sale.placed_at < NEAR
-    ]
+    }
+    used = await Touch.filter(sale_id__in=list(fresh), by="coupon") if fresh else []
     if not used:
         return []
-    orders = await _orders(used, "coupon", timedelta(hours=1))
+    orders = await _with_coupons(used)
     found = []
-    for each in used:
-        code = str(each.sale.coupon)
-        own = _bought(each.sale)
-        n = rules.buyers_of_hour(own, orders.get((each.sale.merchant_id, code), []))
+    for touch in used:
+        each = fresh[touch.sale_id]
+        code = fold_code(str(each.sale.coupon))
+        n = rules.buyers_of_hour(_bought(each.sale), orders[touch.touch_id])
         if n >= rules.COUPON_BUYERS:
             told = {"n": n, "code": code, "orders": [each.sale.order_id]}
-            subject = f"{code.upper()}:{each.day}"
+            subject = f"{code}:{each.day}"
             partner = each.partners[0] if len(each.partners) == 1 else None
             found.append(Finding(each.sale.merchant_id, "coupon", subject, partner, told, each.ids))
+    return found
+
+
+async def _with_coupons(used: Sequence[Touch]) -> dict[str, list[Bought]]:
+    """The orders with these coupons around these, by the coupon's id."""
+    times = [touch.at for touch in used]
+    same = Touch.filter(
+        by="coupon",
+        touch_id__in=list({touch.touch_id for touch in used}),
+        at__gt=min(times) - timedelta(hours=1),
+        at__lte=max(times),
+    )
+    touches = await same.order_by("-at").limit(BATCH)
+    sales = {sale.id: sale for sale in await Sale.filter(id__in=[t.sale_id for t in touches])}
+    found: dict[str, list[Bought]] = {}
+    for touch in touches:
+        found.setdefault(touch.touch_id, []).append(_bought(sales[touch.sale_id]))
     return found
 
 
@@ -249,7 +273,8 @@ async def _flood(link_id: str, row: dict[str, object], at: datetime) -> Finding:
     earned = Commission.filter(enrolment_id=row["enrolment_id"], created_at__gt=at - NEAR)
     ids = await earned.order_by("-created_at").limit(200).values_list("id", flat=True)
     told = {"n": row["n"], "visitors": row["visitors"], "link": link_id}
-    subject = f"{link_id}:{at.astimezone(UTC).date().isoformat()}"
+    zone = (await Organisation.get(id=row["merchant_id"])).zone
+    subject = f"{link_id}:{day_of(at, zone).isoformat()}"
     return Finding(
         str(row["merchant_id"]),
         "flood",
@@ -258,3 +283,21 @@ async def _flood(link_id: str, row: dict[str, object], at: datetime) -> Finding:
         told,
         tuple(str(one) for one in ids),
     )
+
+
+async def _of_click_days(ids: Sequence[str]) -> list[Finding]:
+    """What a flood's day earned: that comes to light the day after, and belongs to its case, unless
+    a person has dismissed that.
+    """
+    rows = await Commission.filter(id__in=list(ids), kind="per_click") if ids else []
+    found = []
+    for row in rows:
+        links = await Link.filter(enrolment_id=row.enrolment_id).values_list("id", flat=True)
+        subjects = [f"{link}:{row.because['day']}" for link in links]
+        flood = ReviewCase.filter(merchant_id=row.merchant_id, signal="flood", subject__in=subjects)
+        found += [
+            Finding(row.merchant_id, "flood", case.subject, row.partner_id, {}, (row.id,))
+            for case in await flood.order_by("subject")
+            if case.outcome != "released"
+        ]
+    return found

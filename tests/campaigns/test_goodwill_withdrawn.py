@@ -147,6 +147,27 @@ async def test_on_the_partners_page(http: httpx2.AsyncClient, cast: Cast, given:
     assert "Ditarik: salah orang" in (await http.get("/partner/earnings")).text
 
 
+async def test_what_is_in_a_payout_offers_no_way_back(
+    http: httpx2.AsyncClient, cast: Cast, given: str
+) -> None:
+    await with_method(cast.rina)
+    run = (await call(http, cast.laras, "POST", "/v1/payout-runs", {})).json()
+    approved = await call(http, cast.laras, "POST", f"/v1/payout-runs/{run['id']}/approve")
+    csrf = await sign_in(http, cast.laras)
+    page = f"/merchant/partners/{cast.rina.id}"
+    path = f"{page}/goodwill/{(await Goodwill.get()).id}/withdraw"
+    shown = (await http.get(page)).text
+    assert path not in shown
+    assert "Sedang dikirim" in shown
+    reply = await http.post(path, data={"csrf": csrf, **WHY})
+    assert reply.status_code == 409
+    assert reply.text.index("sudah masuk pencairan") < reply.text.index("<h2>"), "said at the top"
+    payout = approved.json()["payouts"][0]["id"]
+    sent = {"outcome": "paid", "reference": "B-1"}
+    await call(http, cast.laras, "POST", f"/v1/payouts/{payout}/settle", sent)
+    assert path not in (await http.get(page)).text
+
+
 async def test_a_manager_takes_nothing_back(
     http: httpx2.AsyncClient, cast: Cast, given: str
 ) -> None:

@@ -88,13 +88,15 @@ async def test_the_form_says_it_at_the_field_and_of_strangers_on_the_card(
     csrf = await sign_in(http, cast.laras)
     at = f"/merchant/campaigns/{row.id}/terms/rules/rul_1"
     sent = {"csrf": csrf, "kind": "percent", "rate": "15"}
-    reply = await http.post(at, data=sent | {"partner": "rinna"})
+    reply = await http.post(at, data=sent | {"partner": "rinna\r\nzzz"})
     assert reply.status_code == 422
+    assert "Tidak ada mitra dengan nama zzz." in reply.text, "each of them at once"
     assert "Maksud Anda rina?" in reply.text
     assert 'id="f-partner-e"' in reply.text
-    assert ">rinna</textarea>" in reply.text
+    assert ">rinna\nzzz</textarea>" in reply.text
     reply = await http.post(at, data=sent | {"partner": "@Rina\r\ndimas"})
     assert reply.status_code == 303
     page = (await http.get(f"/merchant/campaigns/{row.id}/draft/terms")).text
     assert "Belum bergabung di toko Anda: dimas." in page
+    assert "1. rina, dimas<" in page, "called after whom it is for"
     assert ">rina\ndimas</textarea>" in (await http.get(at)).text

@@ -73,6 +73,8 @@ async def test_a_post_goes_from_the_partner_to_the_shop_and_back(
     page = await partner_page(s)
     for words in ("Kirim postingan", "Rp50.000 per postingan", "Belum ada yang dikirim"):
         assert words in page, words
+    home = (await http.get("/partner")).text
+    assert f'href="/partner/campaigns/{s.campaign.id}#postingan"' in home
     reply = await send(s, f"{URL}?igsh=1", "Tayang jam 7")
     assert reply.headers["location"].endswith("?pesan=post_sent")
     assert "Menunggu dinilai" in await partner_page(s)
@@ -149,6 +151,7 @@ async def test_where_posts_are_not_paid_there_is_no_form(
     s = await posting(http, cast)
     await Enrolment.filter(id=s.rina.id).update(role="reseller")
     assert "Kirim postingan" not in await partner_page(s)
+    assert "#postingan" not in (await http.get("/partner")).text
     assert (await send(s)).status_code == 409
     await set_terms(s.campaign, percent())
     await sign_in(http, cast.laras)

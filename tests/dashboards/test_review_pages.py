@@ -97,7 +97,10 @@ async def test_a_case_is_rejected_with_a_reason_that_the_partner_reads_and_appea
     assert again.status_code == 409
     assert "Menunggu jawaban toko" in (await s.http.get(path)).text
     csrf = await sign_in(s.http, s.cast.laras)
-    assert words in (await s.http.get(f"{QUEUE}?show=appeals")).text
+    queue = (await s.http.get(QUEUE)).text
+    assert words in queue, "what waits is what is shown first"
+    assert "Keberatan 1" in queue
+    assert "Tidak ada yang janggal" in (await s.http.get(f"{QUEUE}?show=cases")).text
     made = await Appeal.get()
     sent = {"csrf": csrf, "outcome": "lost", "reason": ""}
     reply = await s.http.post(f"{QUEUE}/appeals/{made.id}", data=sent)

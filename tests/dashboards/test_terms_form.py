@@ -1,61 +1,15 @@
 """The terms as pages: presets, rules in order, what is wrong where, prices, last month."""
 
 import re
-from typing import Any
 
 import httpx2
 
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms.models import TermsDraft, TermsVersion
 from tests import make
-from tests.cast import Cast, Member, sign_in
+from tests.cast import Cast, sign_in
 from tests.dashboards import partner_world
-
-
-class Writer:
-    """A shop at its terms: `at` is the terms' page, `below` where its parts are."""
-
-    def __init__(self, http: httpx2.AsyncClient, csrf: str, row: Campaign) -> None:
-        self.http, self.csrf, self.row = http, csrf, row
-        self.below = f"/merchant/campaigns/{row.id}/terms"
-        self.at = (
-            self.below if row.state != "draft" else f"/merchant/campaigns/{row.id}/draft/terms"
-        )
-
-    async def do(self, what: str, **sent: str) -> httpx2.Response:
-        """The page's form, sent by the button `what`."""
-        return await self.http.post(self.at, data={"csrf": self.csrf, "do": what, **sent})
-
-    async def page(self) -> str:
-        """The page as it is now."""
-        reply = await self.http.get(self.at)
-        assert reply.status_code == 200
-        return reply.text
-
-    async def key(self, kind: str) -> str:
-        """The key of a new rule of this kind."""
-        page = (await self.http.get(f"{self.below}/rules/new?kind={kind}")).text
-        found = re.search(r"/terms/rules/(rul_\w+)", page)
-        assert found is not None
-        return found[1]
-
-    async def rule(self, kind: str, key: str | None = None, **sent: Any) -> httpx2.Response:
-        """A rule's form, sent."""
-        key = key or await self.key(kind)
-        data = {"csrf": self.csrf, "kind": kind, **sent}
-        return await self.http.post(f"{self.below}/rules/{key}", data=data)
-
-    async def latest(self) -> dict[str, Any]:
-        """The newest version's body."""
-        row = await TermsVersion.filter(campaign_id=self.row.id).order_by("-number").first()
-        assert row is not None
-        return dict(row.body)
-
-
-async def _writer(http: httpx2.AsyncClient, who: Member, *, live: bool = False) -> Writer:
-    more = {} if live else {"state": "draft", "launched_at": None}
-    row = await make.campaign(who.org, **more)
-    return Writer(http, await sign_in(http, who), row)
+from tests.dashboards.terms_pages import Writer, writer
 
 
 def _places(page: str, *words: str) -> list[int]:
@@ -63,7 +17,7 @@ def _places(page: str, *words: str) -> list[int]:
 
 
 async def test_a_stranger_and_a_viewer_are_refused(http: httpx2.AsyncClient, cast: Cast) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     http.cookies.clear()
     for path in (w.at, f"{w.below}/rules", f"{w.below}/prices", f"{w.below}/trial"):
         assert "/signin" in (await http.get(path)).headers["location"]
@@ -72,7 +26,7 @@ async def test_a_stranger_and_a_viewer_are_refused(http: httpx2.AsyncClient, cas
 
 
 async def test_the_rival_sees_and_changes_nothing(http: httpx2.AsyncClient, cast: Cast) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     w.csrf = await sign_in(http, cast.bukit)
     for path in (w.at, f"{w.below}/rules/1", f"{w.below}/prices", f"{w.below}/trial"):
         assert (await http.get(path)).status_code == 404
@@ -84,7 +38,7 @@ async def test_the_rival_sees_and_changes_nothing(http: httpx2.AsyncClient, cast
 async def test_what_is_typed_is_kept_even_when_it_is_wrong(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     before = await TermsVersion.all().count()
     typed = {"rate-1": "120", "disc": "lima", "hold": "14", "coupon": "1"}
     reply = await w.do("next", **typed)
@@ -111,7 +65,7 @@ async def test_what_is_typed_is_kept_even_when_it_is_wrong(
 async def test_a_preset_replaces_the_rules_and_can_be_undone(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     await w.do("count", coupon="1", **{"rate-1": "7,5"})
     await w.do("preset:item", coupon="1", **{"rate-1": "8,5"})
     page = await w.page()
@@ -128,7 +82,7 @@ async def test_a_preset_replaces_the_rules_and_can_be_undone(
 async def test_every_kind_of_rule_is_added_with_its_fields(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     product = await make.product(cast.laras.org, category="kain")
     assert (await w.do("add")).headers["location"] == f"{w.below}/rules"
     assert "Per postingan" in (await http.get(f"{w.below}/rules")).text
@@ -168,7 +122,7 @@ async def test_every_kind_of_rule_is_added_with_its_fields(
 async def test_a_rules_mistakes_stand_at_its_fields_and_nothing_is_lost(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     falling = {"from-1": "0", "rate-1": "5", "from-2": "900", "rate-2": "6", "from-3": "800",
                "rate-3": "101", "name": "Tangga", "mode": "marginal"}  # fmt: skip
     reply = await w.rule("tiers", **falling)
@@ -189,7 +143,7 @@ async def test_a_rules_mistakes_stand_at_its_fields_and_nothing_is_lost(
 async def test_a_rule_that_can_never_work_says_what_hides_it(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     await w.rule("percent", rate="15", category="kain", name="Kain")
     page = await w.page()
     key = re.search(r'value="down:(rul_\w+)"', page)
@@ -211,7 +165,7 @@ async def test_a_rule_that_can_never_work_says_what_hides_it(
 async def test_a_rule_is_opened_and_changed_in_its_place(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     reply = await w.do("edit:1", **{"rate-1": "11"})
     assert reply.headers["location"] == f"{w.below}/rules/1"
     page = (await http.get(reply.headers["location"])).text
@@ -224,7 +178,7 @@ async def test_a_rule_is_opened_and_changed_in_its_place(
 
 
 async def test_a_form_sent_twice_is_one_rule(http: httpx2.AsyncClient, cast: Cast) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     key = await w.key("bonus")
     for _ in range(2):
         await w.rule("bonus", key, amount="50.000", at_volume="1.000.000")
@@ -234,7 +188,7 @@ async def test_a_form_sent_twice_is_one_rule(http: httpx2.AsyncClient, cast: Cas
 async def test_commission_on_what_is_bought_again_asks_for_the_bond(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     await w.rule("recurring", rate="4", months="6")
     page = await w.page()
     assert 'id="f-bond-e"' in page
@@ -243,7 +197,7 @@ async def test_commission_on_what_is_bought_again_asks_for_the_bond(
 
 async def test_a_post_is_refused_until_it_can_be_paid(http: httpx2.AsyncClient, cast: Cast) -> None:
     """The form takes it as soon as the terms do."""
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     assert (await w.rule("per_post", amount="25.000", role="influencer")).status_code == 303
     reply = await w.do("next", coupon="1")
     refused = reply.status_code == 422
@@ -254,7 +208,7 @@ async def test_a_post_is_refused_until_it_can_be_paid(http: httpx2.AsyncClient, 
 async def test_selling_prices_are_set_product_by_product(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     product = await make.product(cast.laras.org, price=150_000)
     foreign = await make.product(cast.bukit.org)
     at = f"{w.below}/prices"
@@ -285,7 +239,7 @@ async def test_selling_prices_are_set_product_by_product(
 async def test_a_campaigns_own_products_are_offered(http: httpx2.AsyncClient, cast: Cast) -> None:
     own = await make.product(cast.laras.org, name="Kain Sogan", category="kain")
     other = await make.product(cast.laras.org, name="Kopi Gayo", category="kopi")
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     draft = f"/merchant/campaigns/{w.row.id}/draft/products"
     chosen = {"csrf": w.csrf, "name": "K", "scope": "some", "product": own.id}
     await http.post(draft, data=chosen)
@@ -300,7 +254,7 @@ async def test_a_campaigns_own_products_are_offered(http: httpx2.AsyncClient, ca
 
 
 async def test_new_terms_stand_beside_the_old(http: httpx2.AsyncClient, cast: Cast) -> None:
-    w = await _writer(http, cast.laras, live=True)
+    w = await writer(http, cast.laras, live=True)
     await w.do("count", coupon="1", start="day", day="2020-01-01", **{"rate-1": "15"})
     page = await w.page()
     assert "komisi 10%" in page
@@ -328,7 +282,7 @@ async def test_new_terms_stand_beside_the_old(http: httpx2.AsyncClient, cast: Ca
 async def test_a_draft_says_that_another_version_came_between(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras, live=True)
+    w = await writer(http, cast.laras, live=True)
     await w.do("count", coupon="1", **{"rate-1": "15"})
     rule = {"name": "Semua", "pay": {"kind": "percent", "rate_bp": 500}}
     sent = await http.post(
@@ -345,7 +299,7 @@ async def test_a_draft_says_that_another_version_came_between(
 async def test_terms_of_events_alone_have_no_order_to_show(
     http: httpx2.AsyncClient, cast: Cast
 ) -> None:
-    w = await _writer(http, cast.laras)
+    w = await writer(http, cast.laras)
     await w.rule("per_click", amount="100", most="10.000")
     await w.do("drop:1")
     page = await w.page()
@@ -374,9 +328,50 @@ async def test_last_month_is_shown_under_both_terms_partner_by_partner(
     )
     page = (await http.get(f"{w.below}/trial")).text
     assert "Rina Wulandari" in page
-    assert "Bedanya untuk toko" in page
+    assert "Komisi naik" in page
     assert await TermsVersion.filter(campaign_id=w.row.id).count() == 1
     await w.do("count", **{"rate-1": "x"})
     assert "perlu diperbaiki dulu" in (await http.get(f"{w.below}/trial")).text
-    empty = await _writer(http, cast.bukit)
+    empty = await writer(http, cast.bukit)
     assert "Belum ada penjualan" in (await http.get(f"{empty.below}/trial")).text
+
+
+async def test_terms_that_leave_the_shop_nothing_say_so(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await writer(http, cast.laras)
+    warning = "toko tidak menerima apa pun"
+    await w.do("count", disc="100")
+    page = await w.page()
+    assert warning in page
+    assert "satu barang" not in page, "nothing is sold for nothing"
+    await w.do("count", disc="5")
+    assert warning not in await w.page()
+    await w.do("preset:item")
+    key = re.search(r'value="edit:(\w+)"', await w.page())
+    assert key is not None
+    await w.do("count", **{f"amount-{key[1]}": "2.000.000"})
+    assert warning in await w.page()
+
+
+async def test_nothing_is_launched_beside_terms_that_were_only_typed(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    w = await writer(http, cast.laras)
+    review = w.at.replace("terms", "review")
+    words = "sudah diketik tetapi belum dipakai"
+    assert words not in (await http.get(review)).text
+    for rate in ("15", "x"):
+        await w.do("count", coupon="1", **{"rate-1": rate})
+        assert words in (await http.get(review)).text
+        reply = await http.post(review, data={"csrf": w.csrf})
+        assert reply.status_code == 409
+        assert words in reply.text
+    assert (await Campaign.get(id=w.row.id)).state == "draft"
+    await w.do("forget")
+    assert words not in (await http.get(review)).text
+    await w.do("count", coupon="1", **{"rate-1": "15"})
+    await w.do("next", coupon="1")
+    reply = await http.post(review, data={"csrf": w.csrf})
+    assert "pesan=launched" in reply.headers["location"]
+    assert (await w.latest())["rules"][0]["pay"]["rate_bp"] == 1500

@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+import httpx2
 import pytest
 from starlette.requests import Request
 
 from jejaring.identity.rules import Caller
 from jejaring.web import language
+from tests.cast import Cast
 
 AT = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 
@@ -99,3 +101,23 @@ def test_a_signed_in_person_is_spoken_to_in_their_own_language() -> None:
     request = asked("", "", "en")
     request.state.caller = Caller("org_1", "partner", "rina", "Rina", "", "usr_1", user_id="usr_1")
     assert language.pick(request) == "id"
+
+
+@pytest.mark.parametrize(
+    ("lang", "reason", "outcome"),
+    [
+        ("id", "Terlalu pendek: paling sedikit 3 huruf.", "Pilih salah satu: lost, won."),
+        ("en", "Too short: at least 3 characters.", "Choose one of: lost, won."),
+    ],
+)
+async def test_a_bad_field_is_worded_in_one_language(
+    http: httpx2.AsyncClient, cast: Cast, lang: str, reason: str, outcome: str
+) -> None:
+    """A list of words needs none; a text is short, not few."""
+    headers = {**cast.laras.headers, "Accept-Language": lang}
+    wrong = {"enrolment_id": None, "reason": "a"}
+    reply = await http.post("/v1/sales/x/credit", json=wrong, headers=headers)
+    assert reply.json()["errors"] == [{"pointer": "/reason", "detail": reason}]
+    wrong = {"dispute_id": "D", "outcome": "drawn"}
+    reply = await http.post("/v1/sales/x/disputes", json=wrong, headers=headers)
+    assert reply.json()["errors"] == [{"pointer": "/outcome", "detail": outcome}]

@@ -17,6 +17,7 @@ from referrals.commissions.release import release_due
 from tests.cast import Cast
 from tests.money import caller, with_method
 from tests.referrals import shop as stage
+from tests.referrals.changing import put
 from tests.referrals.shop import Stage, percent, set_terms
 
 
@@ -86,4 +87,44 @@ async def test_more_than_a_batch_is_held(s: Stage) -> None:
     await s.sell(click_id=await s.click(), items=items, state="completed")
     await end_for_fraud(s)
     assert await Commission.filter(state="held").count() == 230
+    assert await commands.differences(settings()) == []
+
+
+async def test_what_comes_to_light_after_an_end_for_fraud_is_held_at_once(s: Stage) -> None:
+    """A sale of before that is heard of later, an order that grows, and one that is given to them;
+    nothing that a person has let go is held again.
+    """
+    early = (world.now() - timedelta(minutes=30)).isoformat()
+    click = await s.click()
+    await s.sell("INV-1", click_id=click, state="completed", placed_at=early)
+    await end_for_fraud(s)
+    (row,) = await Commission.all()
+    assert (await s.send("POST", f"/v1/commissions/{row.id}/unhold")).status_code == 200
+    await release_due()
+    grown = [{"sku": "KEMEJA", "quantity": 3, "unit_price": 100_000}]
+    await put(s, "INV-1", click_id=click, state="completed", placed_at=early, items=grown)
+    await s.sell("INV-2", click_id=click, state="completed", placed_at=early)
+    other = await s.sell("INV-3", placed_at=early)
+    sent = {"enrolment_id": s.rina.id, "reason": "Keputusan toko"}
+    reply = await s.send("POST", f"/v1/sales/{other['id']}/credit", sent)
+    assert reply.status_code == 200, reply.text
+    found = [(one.state, one.reason_code, one.amount) for one in await Commission.all()]
+    assert sorted(found, key=str) == [
+        ("held", "fraud", 10_000),
+        ("held", "fraud", 20_000),
+        ("held", "fraud", 20_000),
+        ("payable", None, 20_000),
+    ]
+    assert await commands.differences(settings()) == []
+
+
+async def test_what_comes_again_after_an_end_for_fraud_is_held(s: Stage) -> None:
+    sale = await s.sell(click_id=await s.click())
+    path, told = f"/v1/sales/{sale['id']}/disputes", {"dispute_id": "D-1"}
+    await s.send("POST", path, told | {"outcome": "lost"})
+    await end_for_fraud(s)
+    assert (await s.send("POST", path, told | {"outcome": "won"})).status_code == 201
+    row = await s.balance()
+    assert row is not None
+    assert (row.pending, row.held) == (0, 20_000)
     assert await commands.differences(settings()) == []

@@ -16,6 +16,7 @@ from referrals.commissions import jobs as commissions_jobs
 from referrals.commissions.models import Commission, Reversal
 from referrals.intake import jobs as intake_jobs
 from referrals.orders.models import Sale, SaleLine
+from tests import make
 from tests.cast import Cast
 from tests.referrals import shop as stage
 from tests.referrals.changing import move, parts, put, refund
@@ -285,3 +286,32 @@ async def test_the_duties_of_the_rooms_run(s: Stage) -> None:
         for duty in (*commissions_jobs.DUTIES, *intake_jobs.DUTIES):
             await duty.run()
     assert await parts(s) == (0, 20_000, 0, 20_000)
+
+
+async def test_whom_a_later_message_names_changes_nothing_and_that_is_said(s: Stage) -> None:
+    await make.coupon(s.rina, "RINA10")
+    first = await s.sell("INV-1", note="Bungkus kado")
+    assert (first["credit"], first["notes"]) == ([], [])
+    for more in ({"note": "Bungkus kado, ya"}, {"coupon": "rina10"}, {"click_id": await s.click()}):
+        sent = {"placed_at": first["placed_at"], "note": "Bungkus kado"} | more
+        shown = (await put(s, "INV-1", **sent)).json()
+        assert shown["credit"] == []
+        kept = [note["code"] for note in shown["notes"]]
+        assert kept == ([] if more.get("note") else ["credit_kept"])
+    assert "ubah kreditnya" in shown["notes"][0]["text"]
+
+
+async def test_why_somebody_is_credited_stays_what_it_was(s: Stage) -> None:
+    """A later message that says no code, or another, does not change the reason."""
+    await make.coupon(s.rina, "RINA10")
+    items = [{"sku": sku, "quantity": 1, "unit_price": 100_000} for sku in ("KEMEJA", "TOPI")]
+    first = await s.sell("INV-1", coupon="rina 10", items=items[:1])
+    because = "Kode RINA10 milik rina dipakai pada pesanan ini."
+    assert [c["because"] for c in first["credit"]] == [because]
+    for coupon in (None, "LAIN10"):
+        sent = {"placed_at": first["placed_at"], "items": items, "coupon": coupon}
+        shown = (await put(s, "INV-1", **sent)).json()
+        detail = (await s.send("GET", f"/v1/sales/{shown['id']}")).json()
+        told = [c["because"] for line in detail["items"] for c in line["credit"]]
+        assert told == [because, because]
+        assert [c["because"] for c in shown["credit"]] == [because]

@@ -14,7 +14,7 @@ from referrals.months.gather import orders_of
 from referrals.orders.rules import Shop
 from tests import make
 from tests.cast import Cast, call, sign_in
-from tests.referrals.shop import Stage, set_up
+from tests.referrals.shop import Stage, set_terms, set_up
 
 OCTOBER = datetime(2026, 10, 5, 5, tzinfo=UTC)
 NOW = datetime(2026, 11, 10, tzinfo=UTC)
@@ -135,3 +135,22 @@ async def test_the_page_works_it_out_only_when_asked(
         assert read == []
         assert "Rp50.000" in (await http.get(f"{path}/trial")).text
     assert read == [3, 3], "under the terms in force and under the new"
+
+
+async def test_partners_who_share_orders_get_the_same_odd_rupiah(
+    http: httpx2.AsyncClient, cast: Cast
+) -> None:
+    """Rina's touch has the lower id each time, and with it the odd rupiah of a limit per order."""
+    terms = flat(1_000, max_per_order=7_001) | {"attribution": {"model": "linear"}}
+    with world.at(OCTOBER):
+        s = await set_up(http, cast)
+        await set_terms(s.campaign, terms)
+        _, theirs = await s.join(cast.dimas)
+        for n in range(16):
+            await s.click(id=f"a{n}", visitor=f"v{n}")
+            await s.sell(f"INV-{n}", click_id=await s.click(theirs, id=f"b{n}", visitor=f"v{n}"))
+    found = await simulate(s, terms)
+    assert {p["partner"]: (p["real"], p["new"]) for p in found["partners"]} == {
+        "rina": (16 * 3_501, 16 * 3_501),
+        "dimas": (16 * 3_500, 16 * 3_500),
+    }

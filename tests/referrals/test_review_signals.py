@@ -8,8 +8,10 @@ import pytest_asyncio
 
 from jejaring import commands, world
 from jejaring.kit.errors import Conflict, Invalid, NotFound
+from jejaring.kit.periods import day_of, day_start
 from jejaring.settings import settings
 from referrals.commissions.models import Commission
+from referrals.months import click_fee
 from referrals.review import cases, queries, rules, signals
 from referrals.review.models import CasePart, ReviewCase
 from tests import make
@@ -113,8 +115,11 @@ async def test_a_code_used_by_many_buyers_within_an_hour_is_flagged(s: Stage) ->
     await make.coupon(s.rina, "RINA10")
     for number in range(rules.COUPON_BUYERS):
         buyer = {"phone": f"0812-3456-78{number:02}", "email": None}
-        await s.sell(f"INV-{number}", coupon="RINA10", buyer=buyer)
+        code = ("RINA10", "rina10", "rina 10")[number % 3]
+        await s.sell(f"INV-{number}", coupon=code, buyer=buyer)
     assert [signal for signal, _ in await found()] == ["coupon"]
+    case = await ReviewCase.get()
+    assert (case.evidence["n"], case.evidence["code"]) == (rules.COUPON_BUYERS, "RINA10")
 
 
 async def test_one_account_under_two_partners_of_a_shop_is_flagged(s: Stage) -> None:
@@ -164,6 +169,70 @@ async def test_a_flood_of_clicks_is_flagged_once_a_day(s: Stage) -> None:
     case = await ReviewCase.get()
     assert (case.signal, case.evidence["n"]) == ("flood", rules.FLOOD_CLICKS)
     assert await CasePart.filter(case_id=case.id).count() == 1
+
+
+async def flooded(s: Stage, outcome: str | None = None) -> Commission:
+    """What a day with a flood of clicks earned, made the day after; the case answered or not."""
+    klik = {"kind": "per_click", "amount": 100, "max_per_day": 100_000}
+    await set_terms(s.campaign, {"rules": [{"name": "Klik", "when": {}, "pay": klik}]})
+    # Shortly before midnight in Jakarta; in London it is another day.
+    night = day_start(day_of(world.now(), "Asia/Jakarta"), "Asia/Jakarta") - timedelta(minutes=2)
+    for _ in range(rules.FLOOD_CLICKS):
+        await s.click(at=night, visitor=None)
+    assert await signals.look_at_clicks() == 1
+    if outcome is not None:
+        case = await ReviewCase.get()
+        await cases.close(s.cast.laras.id, case.id, outcome, "fraud", "usr_1")
+    assert await click_fee.accrue_day("Asia/Jakarta", day_of(night, "Asia/Jakarta")) == 1
+    await signals.look()
+    assert await signals.look() == 0
+    assert await commands.differences(settings()) == []
+    return await Commission.get()
+
+
+async def test_what_a_flood_earned_the_day_after_is_part_of_its_case(s: Stage) -> None:
+    assert (await flooded(s)).state == "pending"
+    case = await ReviewCase.get(closed_at=None)
+    await cases.close(s.cast.laras.id, case.id, "rejected", "fraud", "usr_1")
+    assert (await Commission.get()).state == "rejected"
+    assert await commands.differences(settings()) == []
+
+
+async def test_where_the_merchant_says_so_what_a_flood_earned_is_held(s: Stage) -> None:
+    await cases.set_rules(s.cast.laras.id, {"flood": "hold"}, "usr_1")
+    row = await flooded(s)
+    assert (row.state, row.reason_code) == ("held", "odd_clicks")
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("released", "pending"), ("rejected", "held")])
+async def test_a_flood_that_was_answered_before_its_day_earned(
+    s: Stage, outcome: str, state: str
+) -> None:
+    await cases.set_rules(s.cast.laras.id, {"flood": "hold"}, "usr_1")
+    assert (await flooded(s, outcome)).state == state
+
+
+async def test_a_fast_click_is_odd_for_its_own_partner_only(s: Stage) -> None:
+    """Rina's code has the credit, Dimas's click came four seconds before."""
+    await make.coupon(s.rina, "RINA10")
+    _, theirs = await s.join(s.cast.dimas)
+    click = await s.click(theirs, at=world.now() - timedelta(seconds=4))
+    await s.sell(click_id=click, coupon="RINA10")
+    assert await found() == []
+
+
+async def test_who_recruited_is_no_part_of_what_is_odd(s: Stage) -> None:
+    share = {"recruiter": {"rate_bp": 1_000, "active_days": 30}}
+    await set_terms(s.campaign, percent() | share)
+    await s.sell("INV-0", click_id=await s.click())
+    wish = {"campaign_id": s.campaign.id, "role": "reseller", "ref": "rina"}
+    coupon = (await s.send("POST", "/v1/enrolments", wish, s.cast.dimas)).json()["coupon"]
+    for number in range(rules.COUPON_BUYERS):
+        buyer = {"phone": f"0812-3456-78{number:02}", "email": None}
+        sale = await s.sell(f"INV-{number + 1}", coupon=coupon, buyer=buyer)
+    assert {c["kind"] for c in sale["commissions"]} == {"percent", "recruiter"}
+    assert await found() == [("coupon", 2)]
+    assert (await ReviewCase.get()).partner_id == s.cast.dimas.id
 
 
 async def test_odd_settings_are_refused(s: Stage) -> None:

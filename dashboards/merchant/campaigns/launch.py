@@ -17,10 +17,10 @@ from dashboards.frame import forms
 from dashboards.frame.forms import Reader
 from dashboards.merchant import hang
 from dashboards.merchant.campaigns.draft import away, draft_of, onward
-from dashboards.merchant.terms import rules, shown
+from dashboards.merchant.terms import rules, shown, writing
 from jejaring.identity import guards
 from jejaring.identity.rules import Caller
-from jejaring.kit.errors import Refusal
+from jejaring.kit.errors import Conflict, Refusal
 from jejaring.kit.periods import day_start, local
 from jejaring.web import pages
 
@@ -143,6 +143,7 @@ async def _review_page(
         "named": [one.name for one in named.values()],
         "view": await shown.shown(request, caller, row, typed) if typed else None,
         "refused": refusal.code if refusal else "",
+        "unused": await writing.unused(row, caller.zone),
         "errors": forms.words(request, refusal) if refusal else {},
     }
     status = refusal.status if refusal is not None else 200
@@ -155,6 +156,8 @@ async def launch(request: Request, caller: Caller) -> Response:
     if row is None:
         return away(request)
     try:
+        if await writing.unused(row, caller.zone):
+            raise Conflict("terms_unused")
         await steer.launch(caller.organisation_id, row.id, caller.actor)
     except Refusal as exc:
         return await _review_page(request, caller, row, exc)

@@ -102,9 +102,14 @@ def _categories(sold: list[tuple[str, str, str]], typed: Mapping[str, str]) -> l
 
 
 def _words(request: Request, refusal: Refusal) -> dict[str, str]:
-    """What is wrong, at the rule's own fields."""
+    """What is wrong, at the rule's own fields; of several wrong words in one field, each."""
     placed = [BadField(f"/{_field(bad)}", bad.code, bad.values) for bad in refusal.fields]
-    return forms.words(request, Invalid(refusal.code, fields=placed, **refusal.values))
+    found = forms.words(request, Invalid(refusal.code, fields=placed, **refusal.values))
+    for name in {bad.pointer[1:] for bad in placed if written.several(bad.pointer[1:])}:
+        own = [bad for bad in placed if bad.pointer[1:] == name]
+        told = [forms.words(request, Invalid(fields=[bad]))[name] for bad in own]
+        found[name] = " ".join(dict.fromkeys(told))
+    return found
 
 
 def _field(bad: BadField) -> str:

@@ -123,7 +123,8 @@ def _cards(typed: Typed, zone: str, lang: str, price: int, titles: Mapping[str, 
         if alone is not None:
             told = explain.of_rule(alone.rules[0], titles, further=further)
             card.sentences = words.paragraph(lang, told, zone)
-            card.example = words.words(lang, explain.example(alone, price), zone)
+            if price:
+                card.example = words.words(lang, explain.example(alone, price), zone)
         further = further or card.kind not in EVENT_KINDS
         cards.append(card)
     return cards

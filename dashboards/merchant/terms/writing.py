@@ -11,10 +11,11 @@ from campaigns.lifecycle import rules as lifecycle_rules
 from campaigns.lifecycle.models import Campaign
 from campaigns.terms import drafts, versions
 from campaigns.terms.models import TermsVersion
+from campaigns.terms.shapes import normal, parse
 from dashboards.merchant.terms import rules
 from dashboards.merchant.terms.rules import Typed
 from jejaring.identity.rules import Caller
-from jejaring.kit.errors import Conflict, NotFound
+from jejaring.kit.errors import Conflict, Invalid, NotFound
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,15 @@ async def edit(
         large=large,
     )
     return rules.of(row.typed)
+
+
+async def unused(row: Campaign, zone: str) -> bool:
+    """Whether something is typed that the campaign's latest version does not say."""
+    now = await read(row, zone)
+    if now.saved_at is None:
+        return False
+    body, bad = rules.read(now.typed, zone)
+    try:
+        return bool(bad) or normal(parse(body)) != now.latest.body
+    except Invalid:
+        return True

@@ -241,7 +241,7 @@ def title(typed: Mapping[str, str]) -> str:
     """What a rule is called that nobody named: by its kind, or by what it is for."""
     if typed["kind"] in _NAMES:
         return _NAMES[typed["kind"]]
-    parts = [", ".join(typed.get(name, "").split("\n")) for name in ("category", "role")]
+    parts = [", ".join(typed.get(name, "").split("\n")) for name in ("category", "role", "partner")]
     return (" · ".join(p for p in parts if p) or "Semua produk")[:80]
 
 

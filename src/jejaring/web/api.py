@@ -6,6 +6,7 @@ the names in the path. It returns a shape, a `Reply` (shape + status), or a Star
 """
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, get_type_hints
@@ -121,11 +122,17 @@ def pointer(location: Sequence[str | int]) -> str:
 def bad_fields(exc: ValidationError) -> list[BadField]:
     """Every wrong field of a pydantic error, as codes `field.{type}` with their limits."""
     found = []
-    for error in exc.errors(include_url=False, include_input=False):
+    for error in exc.errors(include_url=False):
         values = {k: v for k, v in error.get("ctx", {}).items() if k != "error"}
         values["message"] = error["msg"]
+        kind = error["type"]
+        if isinstance(error["input"], str) and kind in ("too_short", "too_long"):
+            kind = f"string_{kind}"  # of a trimmed text pydantic says what it says of a list
+        if "expected" in values:  # "'a', 'b' or 'c'": a list that needs no language
+            names = re.findall(r"'([^']*)'", str(values["expected"]))
+            values["expected"] = ", ".join(names) or values["expected"]
         location = [p for p in error["loc"] if not _is_tag(p)]
-        found.append(BadField(pointer(location), f"field.{error['type']}", values))
+        found.append(BadField(pointer(location), f"field.{kind}", values))
     return found
 
 
