@@ -182,8 +182,8 @@ async def show(
 
 
 async def _by_hand(caller: Caller, partner_id: str) -> dict[str, Any]:
-    """What was given by hand and where that money stands, the write-offs that wait, and which of
-    both wait for somebody else than the caller.
+    """What was given by hand and where that money stands (`sent`: a payout has, or had, it), the
+    write-offs that wait, and which of both wait for somebody else than the caller.
     """
     gifts, _ = await goodwill.page(caller, SHOWN_GIFTS, other=partner_id)
     asked_off = await payouts.owed_waiting(caller.organisation_id, partner_id)
@@ -193,8 +193,14 @@ async def _by_hand(caller: Caller, partner_id: str) -> dict[str, Any]:
     others = {
         one for one, amount, by in waiting if await run.needs_another(caller, amount, limit, by)
     }
-    out = await items.standing([gift.id for gift in gifts if gift.state == "done"])
-    return {"gifts": gifts, "asked_off": asked_off, "for_others": others, "standing": out}
+    done = [gift.id for gift in gifts if gift.state == "done"]
+    return {
+        "gifts": gifts,
+        "asked_off": asked_off,
+        "for_others": others,
+        "standing": await items.standing(done),
+        "sent": await items.in_payouts(done),
+    }
 
 
 async def _circle(merchant_id: str, partner_id: str) -> dict[str, Any]:
