@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.proof.books import Books, Pair, Row, half_up, share_out
-from tests.proof.orders import Campaign, Group, Line, Order, Place, still_due
+from tests.proof.orders import Campaign, Group, Line, Order, Place, Terms, still_due
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 Month = tuple[Place, str, str]
@@ -142,10 +142,12 @@ class Earning:
             volume += line.base if known is None else 0
         return found
 
-    def accrue(self, order: Order) -> None:
-        """What a new order, or one that was given to another, earns."""
+    def accrue(self, order: Order, kept: Terms | None = None) -> None:
+        """What a new order, or one that was given to another (of the campaign under whose terms it
+        stays, `kept`, wherever its day was moved), earns.
+        """
         if order.place is not None:
-            order.terms = order.place.campaign.at(order.placed)
+            order.terms = order.place.campaign.at(order.placed) if kept is None else kept
         self._open_months(order)
         if order.place is None or order.closed:
             return

@@ -205,11 +205,12 @@ class Model(Clicked):
                 self.happens("credited to another", row.rest)
                 self._off(row, "recredited")
             row.reason, row.appeal_open = "recredited", False
-        order.place = place
-        order.groups = {}
+        before = order.place and order.place.campaign
+        same = place is not None and place.campaign is before
+        order.place, order.groups = place, {}
         for line in order.lines:
             line.selfish = False
-        self.accrue(order)
+        self.accrue(order, order.terms if same else None)
         self.settle(order)
         return 200
 
