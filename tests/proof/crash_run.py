@@ -27,6 +27,7 @@ from jejaring.db import connect
 from jejaring.db.migrate import migrate
 from jejaring.settings import settings
 from referrals.clicks import recorder
+from referrals.clicks.stores import postgres, sqlite
 from tests.cast import set_the_stage
 from tests.proof import crash_rows, crash_seam, crash_stories, crash_world
 from tests.proof.crash_client import Client, Step
@@ -51,7 +52,10 @@ class Story:
 
 @cache
 def _built() -> Starlette:
-    """Made once, before the processes fork: nothing of it has seen a request or a database."""
+    """Made once, before the processes fork: nothing of it has seen a request or a database. A click
+    is stored however long that takes: a crowded machine is no death.
+    """
+    postgres.PATIENCE_SECONDS, sqlite.PATIENCE_MS = 60, 60_000
     return main.build(own_database=False)
 
 
