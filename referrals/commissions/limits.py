@@ -96,12 +96,18 @@ class Room:
                 so_far[row.rule] = so_far.get(row.rule, 0) + row.amount - row.reversed
 
 
-async def room_for(rows: Sequence[Commission]) -> Room:
-    """Lock the rows' campaigns and enrolments, both by id, and read what is left for them. What the
-    transaction has changed of commissions must be stored.
-    """
+async def lock_for(rows: Sequence[Commission]) -> dict[str, int]:
+    """Lock the rows' campaigns, then their enrolments, both by id; what is left of the budgets."""
     left = budget.left(await budget.lock({row.campaign_id for row in rows}))
     await lock_enrolments({row.enrolment_id for row in rows})
+    return left
+
+
+async def room_for(rows: Sequence[Commission]) -> Room:
+    """Lock for the rows, and read what is left for them. What the transaction has changed of
+    commissions must be stored.
+    """
+    left = await lock_for(rows)
     numbers = {(row.campaign_id, row.terms_number) for row in rows}
     terms = await versions.by_numbers(numbers)
     limited = [r for r in rows if _has_month_limit(terms.get((r.campaign_id, r.terms_number)))]

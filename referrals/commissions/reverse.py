@@ -128,7 +128,7 @@ async def settle(order: Order, rows: Sequence[Commission], cause: Cause, out: Ch
         wanted.append((own, due - sum(row.amount - row.reversed for row in own)))
     if cause.gives and any(delta > 0 for _, delta in wanted):
         # Before the balances, which what is taken back may lock: the house's order of locks.
-        await limits.room_for(rows)
+        await limits.lock_for(rows)
     await _bring(wanted, cause, out)
     await follow(rows, cause, out)
 
